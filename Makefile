@@ -1,0 +1,56 @@
+# make run · make test · make check · make format · make bench · make locks
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: run test check format bench locks manifest clean
+.DEFAULT_GOAL := run
+
+# `kabar` without a command is `kabar run` once a token stands in .env (or the environment), `kabar try` before that.
+run: $(VENV)/.run
+	@$(BIN)/kabar
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check bot tests
+	$(BIN)/ruff format --check bot tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/kabar check
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix bot tests
+	$(BIN)/ruff format bot tests
+
+# Timings, as ratios against a peer in the same run; never part of the tests.
+bench: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/bench -o testpaths=tests/bench
+
+# The Slack manifest in deploy/ is written from the command registry.
+manifest: $(VENV)/.run
+	$(BIN)/kabar manifest > deploy/slack-manifest.yaml
+
+# Renews deploy/locks/*.txt from pyproject.toml and the .in files (needs `uv`).
+locks:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade -q -o deploy/locks/run.txt pyproject.toml deploy/locks/build.in
+	cd deploy/locks && uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade -q -o dev.txt dev.in
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Kabar needs Python 3.11 or newer; $$($(PYTHON) --version) is here. Install it and run: make PYTHON=python3.11" >&2; exit 2; }
+	@echo "Setting up (once, about half a minute) ..." >&2
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv) and run make again." >&2; exit 2; }
+
+$(VENV)/.run: $(VENV)/bin/python deploy/locks/run.txt pyproject.toml
+	@$(PIP) -r deploy/locks/run.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run deploy/locks/dev.txt
+	@$(PIP) -r deploy/locks/dev.txt
+	@touch $@

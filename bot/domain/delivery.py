@@ -1,0 +1,74 @@
+"""A message on its way to a chat: the states of the ledger and what happens after each outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.subscription import Chat
+
+
+class DeliveryKind(StrEnum):
+    ALERT = "alert"
+    DIGEST = "digest"
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"  # leased by one deliverer
+    UNKNOWN = "unknown"  # sent, no answer: to be settled
+    SENT = "sent"
+    PARKED = "parked"  # the chat cannot be reached; waits for its return
+    DEAD = "dead"  # refused for good, with the reason
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingDelivery:
+    """One leased row of the outbox. An alert has `story_id`; a digest has `local_date` and the frozen `payload` it was
+    planned with (JSON). `fence` is the attempt number: an outcome counts only while the row still carries it.
+    `uncertain` is True when an earlier attempt may have reached the chat."""
+
+    id: int
+    kind: DeliveryKind
+    chat: Chat
+    story_id: int | None
+    local_date: date | None
+    payload: str | None
+    fence: int
+    attempts: int
+    created_at: datetime
+    uncertain: bool = False
+    plain: bool = False
+
+    @property
+    def key(self) -> str:
+        """The name under which a platform can be asked whether this delivery arrived; the same for every attempt."""
+        return f"kabar-{self.id}"
+
+
+FIRST_RETRY = timedelta(seconds=2)
+LONGEST_RETRY = timedelta(minutes=15)
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """How long to wait after the `attempts`-th failed try: doubling from 2 s to 15 min, for as long as it takes."""
+    doublings = min(max(attempts - 1, 0), 20)
+    return min(LONGEST_RETRY, FIRST_RETRY * (1 << doublings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What the ledger says of a delivery after a try. `not_before` is set for QUEUED and UNKNOWN; `hold_chat_until`
+    also keeps every other delivery of this chat back (the platform asked to wait)."""
+
+    delivery_id: int
+    fence: int
+    state: DeliveryState
+    at: datetime
+    reason: str | None = None
+    message_ids: tuple[str, ...] = ()
+    not_before: datetime | None = None
+    hold_chat_until: datetime | None = None
+    plain: bool = False

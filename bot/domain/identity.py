@@ -1,0 +1,159 @@
+"""When two items are the same story: canonical addresses and the keys an item is known by."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+from bot.domain.story import Item
+
+# Parameters that say where a reader came from, never what is read.
+TRACKING = re.compile(
+    r"""^(utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_cid|mc_eid|_hsenc|_hsmi|
+    mkt_tok|oly_enc_id|oly_anon_id|ns_(mchannel|campaign|source|linkname|fee)|ito|at_(medium|campaign|custom.*|format|
+    link.*|ptr.*|bbc_team)|cmpid|cmp|ncid|sr_share|ref_src|ref_url|guccounter|guce_.*|spm|vero_.*|wt_mc|xtor|
+    soc_src|soc_trk|ftag|smid|smtyp|partner|traffic_source|fr)$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+# `ref=` and `source=` name the sender on most sites, yet a document on some: dropped only with a value that says so.
+SENDER_VALUES = re.compile(r"^(rss|feed|rss_?feed|atom|newsletter|twitter|facebook|social|homepage|hp)$", re.IGNORECASE)
+SENDER_NAMES = frozenset({"ref", "source", "src", "from", "via", "medium"})
+SHORTEST_TELLING_TITLE = 12
+
+
+def canonical_url(url: str) -> str | None:
+    """One spelling for one page: the scheme, `www.`/`m.`/`amp.`, tracking, fragments, default ports and a trailing
+    slash do not tell pages apart. None for anything but http(s) with a host. Idempotent."""
+    try:
+        parts = urlsplit(url.strip())
+        host = (parts.hostname or "").rstrip(".")
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return None
+    try:
+        host = host.encode("idna").decode("ascii") if not host.isascii() else host
+    except UnicodeError:
+        return None
+    host = re.sub(r"^(?:www\d?|m|amp|mobile)\.(?=[^.]+\.)", "", host.lower())
+    netloc = host if port in (None, 80, 443) else f"{host}:{port}"
+    if ":" in host:
+        netloc = f"[{host}]" if port in (None, 80, 443) else f"[{host}]:{port}"
+    path = quote(
+        unquote(parts.path, errors="surrogateescape").encode("utf-8", "surrogateescape"), safe="/:@!$&'()*+,;=~-._"
+    )
+    path = re.sub(r"/{2,}", "/", path)
+    path = re.sub(r"/(?:amp|index\.html?)/?$", "", path).rstrip("/")
+    query = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
+        if not TRACKING.match(name) and not (name.lower() in SENDER_NAMES and SENDER_VALUES.match(value))
+    ]
+    return urlunsplit(("https", netloc, path, urlencode(sorted(query), errors="surrogateescape"), ""))
+
+
+def is_front_page(canonical: str) -> bool:
+    """An outlet's home page is not the address of a story."""
+    parts = urlsplit(canonical)
+    return parts.path in ("", "/") and not parts.query
+
+
+def words(title: str) -> frozenset[str]:
+    """The telling words of a title: four letters or more, or with a digit."""
+    found = re.findall(r"[^\W_]+", title.casefold())
+    return frozenset(word for word in found if len(word) >= 4 or any(c.isdigit() for c in word))
+
+
+def fingerprint(*texts: str) -> str:
+    """A short hash of texts whose case, punctuation and spacing do not count."""
+    normal = "\x1f".join(" ".join(re.findall(r"[^\W_]+", text.casefold())) for text in texts)
+    return hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What an item is known by. `url` holds for every feed, `others` only within the feed. An item is the same story
+    as one that shares a key with it, unless that key is all they share (see `is_same`)."""
+
+    url: str | None
+    others: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return ((self.url,) if self.url else ()) + self.others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store remembers under a key."""
+
+    story_id: int
+    feed_id: str
+    url: str | None
+    title: str
+    content_hash: str
+
+
+def keys_of(feed_id: str, items: Sequence[Item]) -> list[Keys]:
+    """The keys of each item of one document, in order.
+
+    A guid that stands on several different entries of the document, or an address that they all share, identifies
+    nothing and is left out; so is an outlet's front page. An item with neither is known by its words."""
+    urls = [canonical_url(item.link) if item.link else None for item in items]
+    titles = [fingerprint(item.title or item.summary) for item in items]
+    shared_urls = _ambiguous(zip(urls, titles, strict=True))
+    ids = [_normal_id(item.id) for item in items]
+    shared_ids = _ambiguous(zip(ids, titles, strict=True))
+    result = []
+    for item, url, guid in zip(items, urls, ids, strict=True):
+        telling = url is not None and url not in shared_urls and not is_front_page(url)
+        others = []
+        if guid and guid not in shared_ids:
+            others.append(f"guid:{feed_id}:{fingerprint_exact(guid)}")
+        if item.published is not None and len(item.title) >= SHORTEST_TELLING_TITLE:
+            others.append(f"dated:{feed_id}:{fingerprint(item.title)}:{item.published.isoformat()}")
+        if not telling and not others:
+            others.append(f"words:{feed_id}:{fingerprint(item.title, item.summary, item.content[:500])}")
+        result.append(Keys(url=f"url:{fingerprint_exact(url)}" if url and telling else None, others=tuple(others)))
+    return result
+
+
+def is_same(item: Item, url: str | None, feed_id: str, matched: str, known: Known) -> bool:
+    """Whether an item that shares the key `matched` with a known story is that story.
+
+    Within one feed, a guid or an address alone can be recycled for something new: when the other of the two differs
+    and the titles have no telling word in common, it is another story."""
+    if matched.startswith(("words:", "dated:")) or known.feed_id != feed_id:
+        return True
+    if matched.startswith("guid:") and (url is None or url == known.url):
+        return True
+    if matched.startswith("url:") and item.id is None:
+        return True
+    mine, theirs = words(item.title), words(known.title)
+    return not mine or not theirs or bool(mine & theirs)
+
+
+def content_hash(item: Item) -> str:
+    """Changes when the words of an entry change."""
+    return fingerprint(item.title, item.summary, item.content)
+
+
+def fingerprint_exact(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _normal_id(guid: str | None) -> str | None:
+    if not guid or not guid.strip():
+        return None
+    return canonical_url(guid) or guid.strip()
+
+
+def _ambiguous(pairs: Iterable[tuple[str | None, str]]) -> frozenset[str]:
+    """The keys that stand beside more than one title."""
+    counts = Counter(key for key, _title in set(pairs) if key)
+    return frozenset(key for key, n in counts.items() if n > 1)

@@ -1,0 +1,46 @@
+"""For every test: no connection leaves this machine, and no setting of the person who runs the tests gets in."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import pytest
+
+REAL_CONNECT = socket.socket.connect
+REAL_GETADDRINFO = socket.getaddrinfo
+
+
+def _check(address: object) -> None:
+    if isinstance(address, tuple) and address:
+        try:
+            local = ip_address(str(address[0]).split("%")[0]).is_loopback
+        except ValueError:
+            local = address[0] == "localhost"
+        if not local:
+            raise AssertionError(f"a test tried to connect to {address!r}")
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def connect(self: socket.socket, address: object) -> None:
+        _check(address)
+        REAL_CONNECT(self, address)  # type: ignore[arg-type]
+
+    def getaddrinfo(host: object, *args: object, **kwargs: object) -> object:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in (None, "", "localhost"):
+            try:
+                ip_address(str(name))
+            except ValueError:
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
+        return REAL_GETADDRINFO(host, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    for name in os.environ:
+        if name.startswith("KABAR_"):
+            monkeypatch.delenv(name)
+    yield
