@@ -1,0 +1,163 @@
+"""How a database is reached: its address, its connections, and the two kinds of transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+import sqlalchemy.exc
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.domain.errors import StoreError
+from bot.store.failures import explain, place, translating
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+    from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+
+BUSY_SECONDS = 10
+POSTGRES_NAMES = ("postgres", "postgresql", "postgresql+psycopg")
+SQLITE_NAMES = ("sqlite", "sqlite+aiosqlite")
+LOCKS = 0x6B616261  # the first of the two numbers of an advisory lock: ours among other programs'
+
+
+class Lock(IntEnum):
+    """What only one writer at a time may do, on PostgreSQL; SQLite has one writer anyway."""
+
+    SCHEMA = 1
+    STORIES = 2
+    FEEDS = 3
+
+
+class Database:
+    """One engine with `reading()` and `writing()` transactions. Every error of the connection leaves as StoreError."""
+
+    def __init__(self, address: str) -> None:
+        self.url = parse(address)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            own_begin = {"timeout": BUSY_SECONDS, "isolation_level": None}
+            self._engine = create_async_engine(self.url, connect_args=own_begin)
+            event.listen(self._engine.sync_engine, "connect", _set_pragmas)
+            event.listen(self._engine.sync_engine, "begin", _begin)
+        else:
+            # No server-side prepared statements: they break behind a pooler that works by transaction.
+            self._engine = create_async_engine(
+                self.url, pool_pre_ping=True, connect_args={"prepare_threshold": None, "connect_timeout": BUSY_SECONDS}
+            )
+        # A read that later writes would fail at once with "locked": writers say so when they begin.
+        self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        # Writers of one process queue up fairly instead of polling SQLite's lock against each other.
+        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
+
+    @property
+    def place(self) -> str:
+        return place(self.url)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One snapshot on SQLite; on PostgreSQL each statement sees what was committed before it."""
+        async with self._transaction(self._engine) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """One moment of everything, also over many statements, on both databases."""
+        engine = self._engine if self.is_sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ")
+        async with self._transaction(engine) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self, lock: Lock | None = None) -> AsyncIterator[AsyncConnection]:
+        """All or nothing; with `lock` only one such transaction at a time, over all processes."""
+        async with self._turn, self._transaction(self._writer) as connection:
+            if lock is not None and not self.is_sqlite:
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCKS, int(lock))))
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        with translating(self.url):
+            async with engine.begin() as connection:
+                yield connection
+
+    def insert(self, table: sa.Table) -> SqliteInsert | PostgresInsert:
+        """An INSERT that knows ON CONFLICT; each database has its own."""
+        if self.is_sqlite:
+            from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+            return sqlite_insert(table)
+        from sqlalchemy.dialects.postgresql import insert as postgres_insert
+
+        return postgres_insert(table)
+
+    async def prepare(self) -> None:
+        """A SQLite file and its directory exist, for their owner only, in WAL mode."""
+        if self.is_sqlite:
+            await asyncio.to_thread(_prepare_file, self.url)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def parse(address: str) -> sa.URL:
+    """The address with the driver that Kabar uses. StoreError for anything but SQLite files and PostgreSQL."""
+    try:
+        url = sa.make_url(address)
+    except (sa.exc.ArgumentError, ValueError):
+        url = None
+    if url is not None and url.drivername in POSTGRES_NAMES:
+        return url.set(drivername="postgresql+psycopg")
+    if url is not None and url.drivername in SQLITE_NAMES and url.database and url.database != ":memory:":
+        return url.set(drivername="sqlite+aiosqlite")
+    raise StoreError(
+        "KABAR_DATABASE_URL must be sqlite:///path/to/kabar.db or postgresql://user:password@host/database"
+    )
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits on power loss: a repeated alert
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+def _prepare_file(url: sa.URL) -> None:
+    path = Path(str(url.database))
+    try:
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        with path.open("rb") as file:
+            header = file.read(20)
+    except OSError as error:
+        raise StoreError(f"{place(url)} cannot be opened ({error.strerror}); check path and permissions") from error
+    if header[18:20] == b"\x02\x02":
+        return  # in WAL mode for good
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            finally:
+                connection.close()
+        except sqlite3.DatabaseError as error:
+            # This one change does not wait for another process's lock by itself.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise StoreError(explain(url, error)) from error
+            time.sleep(0.02)
+        else:
+            return

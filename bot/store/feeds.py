@@ -1,0 +1,166 @@
+"""Which feeds are read, by whom right now, and when next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.feed import Feed, FeedOutcome, FeedSpec, FeedState, Origin
+from bot.store.database import Database, Lock
+from bot.store.rows import feed_of, spec_values
+from bot.store.tables import feeds
+
+NOT_LEASED = {"lease": None, "lease_until": None}
+
+
+class FeedTable:
+    """bot.ports.Feeds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def synchronise(self, specs: Sequence[FeedSpec], now: datetime) -> None:
+        async with self._database.writing(Lock.FEEDS) as connection:
+            rows = {row.id: row for row in await connection.execute(sa.select(feeds))}
+            wanted = {spec.id for spec in specs}
+            for spec in specs:
+                await _put(connection, rows.get(spec.id), spec, Origin.FILE, now)
+            vanished = [
+                row.id for row in rows.values() if row.listed and row.origin == Origin.FILE and row.id not in wanted
+            ]
+            if vanished:
+                await _unlist(connection, vanished)
+
+    async def add(self, spec: FeedSpec, now: datetime) -> bool:
+        async with self._database.writing(Lock.FEEDS) as connection:
+            same = sa.or_(feeds.c.id == spec.id, feeds.c.url == spec.url)
+            if (await connection.execute(sa.select(feeds.c.id).where(same, feeds.c.listed))).first() is not None:
+                return False
+            row = (await connection.execute(sa.select(feeds).where(feeds.c.id == spec.id))).first()
+            await _put(connection, row, spec, Origin.ADDED, now)
+            return True
+
+    async def remove(self, id_or_url: str) -> Feed | None:
+        async with self._database.writing(Lock.FEEDS) as connection:
+            row = await _find(connection, id_or_url)
+            if row is None:
+                return None
+            await _unlist(connection, [row.id])
+            return feed_of(row)
+
+    async def all(self) -> list[Feed]:
+        async with self._database.reading() as connection:
+            rows = await connection.execute(sa.select(feeds).where(feeds.c.listed).order_by(feeds.c.id))
+            return [feed_of(row) for row in rows]
+
+    async def find(self, id_or_url: str) -> Feed | None:
+        async with self._database.reading() as connection:
+            row = await _find(connection, id_or_url)
+            return None if row is None else feed_of(row)
+
+    async def claim(
+        self, now: datetime, lease: str, until: datetime, limit: int, only: Collection[str] | None = None
+    ) -> list[Feed]:
+        free = sa.and_(
+            feeds.c.listed,
+            _over(feeds.c.lease_until, now),
+            _over(feeds.c.hold_until, now),
+        )
+        if only is None:
+            wanted = sa.and_(feeds.c.next_poll <= now, feeds.c.state != FeedState.GONE)
+        else:
+            wanted = feeds.c.id.in_(list(only))
+        # Two pollers at once never wait for each other and never get the same feed.
+        chosen = (
+            sa.select(feeds.c.id)
+            .where(free, wanted)
+            .order_by(feeds.c.next_poll, feeds.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        async with self._database.writing() as connection:
+            ids = list((await connection.execute(chosen)).scalars())
+            if not ids:
+                return []
+            take = sa.update(feeds).where(feeds.c.id.in_(ids)).values(lease=lease, lease_until=until)
+            rows = {row.id: row for row in await connection.execute(take.returning(*feeds.c))}
+            return [feed_of(rows[feed_id]) for feed_id in ids]
+
+    async def next_due(self) -> datetime | None:
+        columns = (feeds.c.next_poll, feeds.c.hold_until, feeds.c.lease_until)
+        polled = sa.select(*columns).where(feeds.c.listed, feeds.c.state != FeedState.GONE)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(polled)
+            return min((max(at for at in row if at is not None) for row in rows), default=None)
+
+
+async def write_outcome(connection: AsyncConnection, outcome: FeedOutcome) -> bool:
+    """Writes what a look at a feed brought and gives its lease back; False, and nothing written, when the feed is gone
+    or leased by somebody else meanwhile."""
+    row = (await connection.execute(sa.select(feeds).where(feeds.c.id == outcome.feed_id).with_for_update())).first()
+    if row is None or (outcome.lease is not None and row.lease != outcome.lease):
+        return False
+    values: dict[str, Any] = {
+        "state": outcome.state,
+        "last_try": outcome.at,
+        "next_poll": outcome.next_poll,
+        "failures": outcome.failures,
+        "problem": outcome.problem,
+        "problem_detail": outcome.problem_detail,
+        "problem_since": None if outcome.problem is None else row.problem_since or outcome.at,
+        "hold_until": outcome.hold_until,
+    }
+    if outcome.lease is not None:
+        values |= NOT_LEASED
+    if outcome.state is FeedState.OK:
+        values["last_ok"] = outcome.at
+    if outcome.cursor is not None:
+        values["cursor"] = outcome.cursor
+    if outcome.title and not row.title:
+        values["title"] = outcome.title  # the operator's own name for it comes first
+    await connection.execute(sa.update(feeds).where(feeds.c.id == outcome.feed_id).values(values))
+    return True
+
+
+def _over(moment: sa.Column[Any], now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(moment.is_(None), moment <= now)
+
+
+async def _find(connection: AsyncConnection, id_or_url: str) -> sa.Row[Any] | None:
+    """The listed feed of that id or, failing that, of that address."""
+    for column in (feeds.c.id, feeds.c.url):
+        query = sa.select(feeds).where(feeds.c.listed, column == id_or_url).order_by(feeds.c.id).limit(1)
+        if (row := (await connection.execute(query)).first()) is not None:
+            return row
+    return None
+
+
+async def _put(
+    connection: AsyncConnection, row: sa.Row[Any] | None, spec: FeedSpec, origin: Origin, now: datetime
+) -> None:
+    """Inserts the feed, or makes the row it has say what `spec` says; what was learnt about it stays."""
+    values = spec_values(spec) | {"origin": origin, "listed": True}
+    if row is None:
+        fresh = {"state": FeedState.NEW, "cursor": "", "next_poll": now, "failures": 0}
+        await connection.execute(sa.insert(feeds).values(id=spec.id, **values, **fresh))
+        return
+    if row.url != spec.url:
+        # Another document: the validators are not its own, and a look at the old address that is under way is void.
+        values |= NOT_LEASED
+        values |= {"cursor": "", "next_poll": now, "failures": 0, "hold_until": None}
+        values |= {"problem": None, "problem_detail": None, "problem_since": None}
+        values["state"] = FeedState.NEW if row.last_ok is None else FeedState.OK
+    elif not spec.title:
+        values["title"] = row.title  # the name that the feed gives itself
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    if changed:
+        await connection.execute(sa.update(feeds).where(feeds.c.id == spec.id).values(changed))
+
+
+async def _unlist(connection: AsyncConnection, ids: Sequence[str]) -> None:
+    """Not read any more; a look that is under way may not write its stories."""
+    await connection.execute(sa.update(feeds).where(feeds.c.id.in_(ids)).values(listed=False, **NOT_LEASED))

@@ -1,0 +1,1 @@
+"""How the schema came to be what bot/store/tables.py says, step by step."""

@@ -1,0 +1,98 @@
+"""Which version a database has, and what is done about it: set up, upgrade, or refuse with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.errors import StoreError
+from bot.store.database import Database, Lock
+from bot.store.tables import metadata
+
+REVISIONS = ("0001",)
+"""Every step in bot/store/migrations/versions, oldest first. Written down so that a start need not import Alembic."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Standing(Enum):
+    """How a database's version stands to this program's."""
+
+    EMPTY = "empty"
+    OLDER = "older"
+    CURRENT = "current"
+    NEWER = "newer"
+
+
+def standing(version: str | None, revisions: Sequence[str] = REVISIONS) -> Standing:
+    if version is None:
+        return Standing.EMPTY
+    if version == revisions[-1]:
+        return Standing.CURRENT
+    return Standing.OLDER if version in revisions else Standing.NEWER
+
+
+async def version_of(connection: AsyncConnection) -> str | None:
+    """None when nothing is there yet. StoreError when the tables are another program's."""
+    tables = set(await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names()))
+    version = None
+    if "alembic_version" in tables:
+        version = (await connection.execute(sa.text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+    others = tables - {"alembic_version"}
+    # A PostgreSQL database may well be shared with others' tables; a file is one program's.
+    foreign = others if connection.dialect.name == "sqlite" else others & set(metadata.tables)
+    if version is None and foreign:
+        raise StoreError(
+            f"the database holds tables of another program ({', '.join(sorted(foreign)[:3])}); "
+            "point KABAR_DATABASE_URL at an empty one"
+        )
+    return None if version is None else str(version)
+
+
+async def ensure(database: Database, *, upgrade: bool, revisions: Sequence[str] = REVISIONS) -> str:
+    """The database has this program's schema when this returns, and its version is returned."""
+    async with database.reading() as connection:
+        version = await version_of(connection)
+    match standing(version, revisions):
+        case Standing.CURRENT:
+            return revisions[-1]
+        case Standing.NEWER:
+            raise StoreError(
+                f"{database.place} has schema {version}, made by a newer version of Kabar (this one knows up to "
+                f"{revisions[-1]}); run the newer version, or restore a backup of this one"
+            )
+        case Standing.OLDER if not upgrade:
+            raise StoreError(f"{database.place} has an older schema ({version}); run `kabar db upgrade`")
+    return await migrate(database)
+
+
+async def migrate(database: Database) -> str:
+    """Every step that is missing, in one transaction; of two processes that start at once one does it."""
+    import alembic.command  # noqa: F401 - takes 250 ms, so before the lock and only here
+
+    async with database.writing(Lock.SCHEMA) as connection:
+        found = standing(await version_of(connection))
+        if found is Standing.NEWER:
+            raise StoreError(f"{database.place} was made by a newer version of Kabar; run that version")
+        if found is not Standing.CURRENT:
+            await step_to(connection, "head")
+    return REVISIONS[-1]
+
+
+async def step_to(connection: AsyncConnection, revision: str) -> None:
+    """Runs the missing steps up to `revision` inside the transaction of `connection`."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+
+    def run(sync: sa.Connection) -> None:
+        config.attributes["connection"] = sync
+        command.upgrade(config, revision)
+
+    await connection.run_sync(run)

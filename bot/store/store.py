@@ -1,0 +1,63 @@
+"""The entrance: one open database with a part for each port."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from bot.store import schema
+from bot.store.beats import BeatTable
+from bot.store.chats import ChatTable
+from bot.store.database import Database
+from bot.store.feeds import FeedTable
+from bot.store.housekeeping import HousekeepingTable
+from bot.store.outbox import OutboxTable
+from bot.store.stories import StoryTable
+
+
+class Store:
+    """What bot/ports.py asks of a database, on SQLite or PostgreSQL. Raises StoreError and nothing else that comes from
+    a connection, a disk or a server."""
+
+    def __init__(self, database: Database, schema_version: str) -> None:
+        self._database = database
+        self.schema_version = schema_version
+        self.feeds = FeedTable(database)
+        self.stories = StoryTable(database)
+        self.chats = ChatTable(database)
+        self.outbox = OutboxTable(database)
+        self.beats = BeatTable(database)
+        self.housekeeping = HousekeepingTable(database)
+
+    @classmethod
+    async def open(cls, url: str, *, upgrade: bool) -> Self:
+        """A new or empty database is set up; one of an older schema is upgraded when `upgrade`, else refused."""
+        database = Database(url)
+        try:
+            await database.prepare()
+            return cls(database, await schema.ensure(database, upgrade=upgrade))
+        except BaseException:
+            await database.close()
+            raise
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def upgrade(self) -> None:
+        """Every missing step of the schema; nothing when it is current."""
+        self.schema_version = await schema.migrate(self._database)
+
+    async def backup(self, path: Path) -> None:
+        """Writes the whole database into one file of JSON lines, readable by its owner only, beside a running bot too.
+        The format is the same for both databases: a backup of one can be restored into the other."""
+        from bot.store.backup import write_backup
+
+        await write_backup(self._database, path)
+
+    async def restore(self, path: Path) -> None:
+        """Replaces everything by a backup, whole or not at all. What happened after the backup was made is not known
+        any more afterwards: stories told since then may be told again."""
+        from bot.store.backup import read_backup
+
+        await read_backup(self._database, path)
+        self.schema_version = schema.REVISIONS[-1]
