@@ -1,0 +1,1 @@
+"""Feeds: fetching them, reading their documents, one kind a line in registry.py."""

@@ -1,0 +1,203 @@
+"""What moment a feed's date string means: English and Indonesian, with the zones that feeds really write.
+
+Read strictly from left to right, so that a date is never guessed out of the middle of something else. A date without a
+zone is taken as UTC. What cannot be a date, lies before 1990 or more than 48 h ahead is None: no date is better than a
+wrong one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+EARLIEST_YEAR = 1990
+AHEAD_AT_MOST = timedelta(hours=48)
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january januari",
+            "feb february februari peb pebruari",
+            "mar march maret mrt",
+            "apr april",
+            "may mei",
+            "jun june juni",
+            "jul july juli",
+            "aug august agu agt ags agustus agst",
+            "sep sept september",
+            "oct october okt oktober",
+            "nov november nop nopember",
+            "dec december des desember",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_WORDS_SKIPPED = {
+    "mon", "monday", "tue", "tues", "tuesday", "wed", "weds", "wednesday", "thu", "thur", "thurs", "thursday",
+    "fri", "friday", "sat", "saturday", "sun", "sunday",
+    "senin", "sen", "selasa", "sel", "rabu", "rab", "kamis", "kam", "jumat", "jum", "sabtu", "sab", "minggu", "min",
+    "ahad", "at", "on", "of", "pukul", "jam", "tanggal", "tgl", "pkl",
+}  # fmt: skip
+_ZONES = {
+    "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0,
+    "wib": 420, "wita": 480, "wit": 540,
+    "west": 60, "bst": 60, "cet": 60, "met": 60, "cest": 120, "mest": 120, "eet": 120, "eest": 180, "msk": 180,
+    "est": -300, "edt": -240, "et": -300, "cst": -360, "cdt": -300, "ct": -360, "mst": -420, "mdt": -360, "mt": -420,
+    "pst": -480, "pdt": -420, "pt": -480, "ast": -240, "adt": -180, "akst": -540, "akdt": -480, "hst": -600,
+    "ist": 330, "pkt": 300, "ict": 420, "sgt": 480, "myt": 480, "hkt": 480, "pht": 480, "awst": 480, "jst": 540,
+    "kst": 540, "acst": 570, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "brt": -180, "art": -180,
+}  # fmt: skip
+_INDONESIAN_ZONES = {"wib", "wita", "wit"}
+_LONGEST = 120
+_ISO = re.compile(
+    r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})"
+    r"(?:(?:[t ]|, ?| at )\s*(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*(.*))?"
+)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[t ]?(\d{2}):?(\d{2}):?(\d{2})?(?:[.,]\d+)?\s*(.*))?")
+_NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:,?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*(.*))?")
+_EPOCH = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d+)?")
+_OFFSET = re.compile(r"(?:gmt|utc)?([+-])(\d{1,2}):?(\d{2})?")
+_TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?(am|pm)?(z)?")
+_COMMENT = re.compile(r"\([^()]*\)")
+_JOINED = re.compile(r"(\d)-([a-z]{3,})-(\d)")
+_NUMBER = re.compile(r"(\d{1,4})(?:st|nd|rd|th)?")
+
+
+def read_date(raw: str | None, now: datetime, fallback: datetime | None = None) -> datetime | None:
+    """The moment `raw` means, aware, UTC. `fallback` is what another reader made of it; it counts only where the
+    string is of no form known here. None: missing, impossible, before 1990 or more than 48 h after `now`."""
+    if not raw or len(raw) > _LONGEST:
+        return None
+    try:
+        known, moment = _known_form(_tidy(raw))
+    except (ValueError, OverflowError):
+        return None
+    return believable(moment if known else fallback, now)
+
+
+def believable(moment: datetime | None, now: datetime) -> datetime | None:
+    if moment is None or moment.year < EARLIEST_YEAR or moment > now + AHEAD_AT_MOST:
+        return None
+    return moment
+
+
+def _tidy(raw: str) -> str:
+    text = raw.strip().lower()
+    for mark in "'’‘`":
+        text = text.replace(mark, "")
+    text = _COMMENT.sub(" ", text)
+    return " ".join(text.replace("\u2212", "-").split())
+
+
+def _known_form(text: str) -> tuple[bool, datetime | None]:
+    """Whether the string has a form known here, and its moment; ValueError when the numbers are no date."""
+    if match := _EPOCH.fullmatch(text):
+        return True, datetime.fromtimestamp(int(match[1]), UTC)
+    if match := _ISO.fullmatch(text):
+        year, _, month, day, *rest = match.groups()
+        return True, _build((year, month, day), rest)
+    if match := _COMPACT.fullmatch(text):
+        year, month, day, *rest = match.groups()
+        return True, _build((year, month, day), rest)
+    if match := _NUMERIC.fullmatch(_without_weekday(text)):
+        return True, _numeric(match)
+    return _worded(text)
+
+
+def _without_weekday(text: str) -> str:
+    first, _, rest = text.partition(" ")
+    return rest if first.rstrip(",") in _WORDS_SKIPPED else text
+
+
+def _numeric(match: re.Match[str]) -> datetime | None:
+    """Day and month as numbers. With slashes the order differs between countries: only a clear one is read."""
+    first, mark, second, year, *rest = match.groups()
+    words = (rest[3] or "").split()
+    day_first = mark != "/" or int(first) > 12 or bool(_INDONESIAN_ZONES.intersection(words))
+    if day_first:
+        return _build((year, second, first), rest)
+    return _build((year, first, second), rest) if int(second) > 12 or first == second else None
+
+
+def _build(day: tuple[str, str, str], rest: Sequence[str | None]) -> datetime | None:
+    hour, minute, second, zone = rest
+    half, offset = _half_and_zone((zone or "").split())
+    return _moment((int(day[0]), int(day[1]), int(day[2])), _clock(hour, minute, second, half), offset)
+
+
+def _half_and_zone(words: list[str]) -> tuple[str | None, int]:
+    half = words.pop(0) if words and words[0] in {"am", "pm"} else None
+    offset = 0
+    for position, word in enumerate(words):
+        minutes = _zone(word)
+        if minutes is None:
+            raise ValueError(word)
+        # "+0700 WIB" names one zone twice; "GMT +7" names it in two words
+        if position == 0 or (offset == 0 and word[0] in "+-"):
+            offset = minutes
+    return half, offset
+
+
+def _zone(word: str) -> int | None:
+    if word in _ZONES:
+        return _ZONES[word]
+    match = _OFFSET.fullmatch(word)
+    if not match:
+        return None
+    minutes = int(match[2]) * 60 + int(match[3] or 0)
+    if minutes > 15 * 60:
+        raise ValueError(word)
+    return -minutes if match[1] == "-" else minutes
+
+
+def _clock(hour: str | None, minute: str | None, second: str | None, half: str | None) -> timedelta:
+    hours, minutes, seconds = int(hour or 0), int(minute or 0), int(second or 0)
+    if half:
+        if not 1 <= hours <= 12:
+            raise ValueError(hour)
+        hours = hours % 12 + (12 if half == "pm" else 0)
+    if hours > 24 or minutes > 59 or seconds > 60 or (hours == 24 and (minutes or seconds)):
+        raise ValueError(hour)
+    return timedelta(hours=hours, minutes=minutes, seconds=min(seconds, 59))
+
+
+def _moment(day: tuple[int, int, int], clock: timedelta, offset: int) -> datetime:
+    return datetime(*day, tzinfo=UTC) + clock - timedelta(minutes=offset)
+
+
+def _worded(text: str) -> tuple[bool, datetime | None]:
+    """Dates with a month name, in any order: `Senin, 02 Nopember 2026 14:30 WIB`, `Mon Nov 2 14:30:00 WIB 2026`."""
+    day = month = year = None
+    time: re.Match[str] | None = None
+    after: list[str] = []
+    for word in _JOINED.sub(r"\1 \2 \3", text).replace(",", " ").replace("|", " ").split():
+        plain = word.rstrip(".")
+        number = _NUMBER.fullmatch(plain)
+        if plain in _WORDS_SKIPPED or plain in {"-", "/", "–"}:
+            continue
+        if month is None and plain in _MONTHS:
+            month = _MONTHS[plain]
+        elif number and len(number[1]) <= 2 and day is None:
+            day = int(number[1])
+        elif number and year is None:
+            year = _full_year(number[1])
+        elif time is None and (match := _TIME.fullmatch(plain)):
+            time = match
+        elif plain in {"am", "pm"} or plain in _ZONES or (_OFFSET.fullmatch(plain) and year is not None):
+            after.append(plain)
+        else:
+            return False, None
+    if day is None or month is None or year is None:
+        return False, None
+    half, offset = _half_and_zone(after)
+    clock = _clock(time[1], time[2], time[3], time[4] or half) if time else timedelta()
+    return True, _moment((year, month, day), clock, offset)
+
+
+def _full_year(digits: str) -> int:
+    year = int(digits)
+    if len(digits) == 2:
+        return year + (1900 if year >= EARLIEST_YEAR % 100 else 2000)
+    return year

@@ -1,0 +1,46 @@
+"""How hard one host is asked: few connections at a time, and some distance between two requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class _Host:
+    slots: asyncio.Semaphore
+    guests: int = 0  # in line or being served: forgotten at 0
+    next_start: float = field(default=0.0)
+
+
+class Manners:
+    """Turns per host. Times are the event loop's."""
+
+    def __init__(self, *, connections: int, spacing: float) -> None:
+        self._connections = connections
+        self._spacing = spacing
+        self._hosts: dict[str, _Host] = {}
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Waits until `host` may be asked again; holds a connection of it meanwhile."""
+        loop = asyncio.get_running_loop()
+        place = self._hosts.setdefault(host, _Host(slots=asyncio.Semaphore(self._connections)))
+        place.guests += 1
+        try:
+            async with place.slots:
+                start = max(loop.time(), place.next_start)
+                place.next_start = start + self._spacing
+                await asyncio.sleep(start - loop.time() if start > loop.time() else 0)
+                yield
+        finally:
+            place.guests -= 1
+            if place.guests == 0:
+                loop.call_at(place.next_start, self._forget, host)
+
+    def _forget(self, host: str) -> None:
+        place = self._hosts.get(host)
+        if place and place.guests == 0 and place.next_start <= asyncio.get_running_loop().time():
+            del self._hosts[host]
