@@ -1,0 +1,96 @@
+"""Which paragraphs of a page are not the story: teasers, question boxes, navigation, share and footer lines."""
+
+from __future__ import annotations
+
+import re
+
+_LABELS = (
+    r"baca(?: juga| selengkapnya| artikel| berita| pula)?|simak(?: juga| selengkapnya| pula| video)?"
+    r"|lihat(?: juga| pula)"
+    r"|tonton(?: juga| video)|artikel terkait|berita terkait|berita lainnya|terkait|pilihan editor|rekomendasi"
+    r"|read (?:also|more|next|the full story)|also read|see also|related(?: stories| articles| coverage| reading)?"
+    r"|recommended(?: for you| stories| reading)?|more (?:from|on)\b[^:\n]{0,40}|more stories|most (?:read|popular)"
+    r"|you (?:may|might) also like|don't miss|trending(?: now)?|up next|what to read next|watch(?: also| now)?"
+)
+_TEASER = re.compile(rf"^\W*(?:{_LABELS})\s*(?::|>|»|–|-|\||$)\s*(?P<rest>.*)$", re.IGNORECASE)
+_INLINE = re.compile(
+    r"[(\[]?\b(?:baca juga|simak juga|lihat juga|tonton juga|read also|also read|see also|read more)\s*:"
+    r"[^.!?\n]*[.!?)\]]?",
+    re.IGNORECASE,
+)
+_FOOTER = re.compile(
+    r"^\W*(?:advertisement|iklan|scroll to continue|gambas|share (?:this|on|via)|share$|bagikan|follow us|ikuti kami"
+    r"|ikuti berita|cek berita|dapatkan update|sign up|subscribe|berlangganan|newsletter|get the .{0,30}newsletter"
+    r"|copyright|hak cipta|©|all rights reserved|the post .{1,200} appeared first on|tags?\s*:|topik\s*:"
+    r"|reporter(?: magang)?\s*:|penulis\s*:|editor\s*:|image\s*:|photo(?: by)?\s*:|foto\s*:|video\s*:|comments?$"
+    r"|komentar$|download (?:the|our) app|download aplikasi|cookie|terms of|privacy policy|kebijakan privasi)",
+    re.IGNORECASE,
+)
+_ASKS = (
+    r"apa|apakah|bagaimana|siapa|siapakah|mengapa|kenapa|kapan|di ?mana|berapa|what|how|who|why|when|where|which|is|are"
+    r"|does|do|can|will|did"
+)
+_QUESTION_AND_ANSWER = re.compile(rf"^\W*(?:{_ASKS})\b[^.!?\n]{{3,140}}\?\s*\S", re.IGNORECASE)
+_BARE_BULLET = re.compile(r"^[-–—•*·>]{1,3}$")
+_MENU_MARKS = re.compile(r"\s[|›»>•·/]\s")
+_MENU_RUN = 3
+_MENU_WORDS = 4
+_TEASER_LIST_WORDS = 25
+
+
+def story_paragraphs(text: str) -> list[str]:
+    """The paragraphs (lines) of `text` that tell the story, in order, inline teasers cut out of them."""
+    lines = [line.strip() for line in text.splitlines()]
+    dropped = _menus(lines) | _questions(lines) | _teasers(lines)
+    kept = (_INLINE.sub(" ", line).strip() for at, line in enumerate(lines) if line and at not in dropped)
+    return [line for line in kept if line and not _BARE_BULLET.match(line)]
+
+
+def _teasers(lines: list[str]) -> set[int]:
+    dropped: set[int] = set()
+    in_list = False
+    for at, line in enumerate(lines):
+        if not line:
+            continue
+        label = _TEASER.match(line)
+        if label is not None:
+            dropped.add(at)
+            # A label alone announces what follows: short lines without a full stop belong to it.
+            in_list = not label["rest"]
+        elif in_list and len(line.split()) <= _TEASER_LIST_WORDS and not line.endswith((".", "”", '"')):
+            dropped.add(at)
+        else:
+            in_list = False
+            if _FOOTER.match(line) or len(_MENU_MARKS.findall(line)) >= _MENU_RUN:
+                dropped.add(at)
+    return dropped
+
+
+def _questions(lines: list[str]) -> set[int]:
+    """Boxes with a question and its answer in one paragraph. One alone may be the writer's own; several, or one behind
+    a bare bullet, are the page's. An article made of nothing else is left alone."""
+    filled = [at for at, line in enumerate(lines) if line and not _BARE_BULLET.match(line)]
+    boxes = {at for at in filled if _QUESTION_AND_ANSWER.match(lines[at])}
+    behind_bullet = {at for at in boxes if _line_before(lines, at) and _BARE_BULLET.match(_line_before(lines, at))}
+    found = boxes if len(behind_bullet) > 1 else behind_bullet
+    return found if len(filled) - len(found) >= 2 else set()
+
+
+def _line_before(lines: list[str], at: int) -> str:
+    return next((line for line in reversed(lines[:at]) if line), "")
+
+
+def _menus(lines: list[str]) -> set[int]:
+    """Runs of short lines without a full stop: navigation, tags, share buttons."""
+    dropped: set[int] = set()
+    run: list[int] = []
+    for at, line in enumerate([*lines, "a line that ends every run, whatever came before it."]):
+        if not line:
+            continue
+        if len(line.split()) <= _MENU_WORDS and not line.endswith((".", "!", "?", ":", "”", '"')):
+            run.append(at)
+            continue
+        if len(run) >= _MENU_RUN:
+            dropped.update(run)
+        run = []
+    return dropped

@@ -1,0 +1,128 @@
+"""What counts as a word: normalising, tokens with their place in the original, sentences and snippets."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_APOSTROPHES = "\u2018\u2019\u201a\u201b\u02bc\u02b9\u2032\u00b4\u0060\uff07"
+_SPACES = "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u205f\u3000"
+# One character for one, so that every offset is also an offset into the original.
+_PLAIN = str.maketrans(
+    {**dict.fromkeys(_HYPHENS, "-"), **dict.fromkeys(_APOSTROPHES, "'"), **dict.fromkeys(_SPACES, " ")}
+)
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+
+# Letters with their combining marks; marks and invisible joiners do not end a word.
+_LETTERS = "(?:[^\\W_]|[\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff])+"
+_WORD = re.compile(
+    r"[A-Z](?:\.[A-Z])+\b\.?"  # A.I., U.S.
+    r"|\d+(?:[.,]\d+)*(?![^\W_])"  # 1,300 and 5.5 are one word
+    rf"|{_LETTERS}(?:'{_LETTERS})*"  # don't, Google's
+)
+_ASCII_WORD = re.compile(r"[A-Z](?:\.[A-Z])+\b\.?|\d+(?:[.,]\d+)*(?![A-Za-z0-9])|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
+
+_DOTTED = "inc corp ltd co tbk pt mr mrs ms dr st vs no rp jl jr sr gov sen rep prof"
+_ABBREVIATIONS = frozenset(_DOTTED.split())
+_SENTENCE_END = re.compile(r"[.!?…][\"')\]]*\s|[\n\r;|]")
+_ELLIPSIS = "…"
+SNIPPET_LENGTH = 90
+
+_NUMBERS = """
+    dozens scores hundreds thousands tens half quarter third two three four five six seven eight nine ten eleven twelve
+    belasan puluhan ratusan ribuan jutaan separuh setengah seperempat sepertiga seperlima dua tiga empat lima enam tujuh
+    delapan sembilan sepuluh sejumlah
+"""
+NUMBER_WORDS = frozenset(_NUMBERS.split())
+
+
+def normalise(text: str) -> str:
+    """NFKC with straight quotes, plain hyphens and single spaces: for comparing, not for showing."""
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_PLAIN).translate(_INVISIBLE).split())
+
+
+def is_number(word: str) -> bool:
+    """Digits in any writing (1,300 · 9k · 20%) or a word for a number or an unnamed quantity (half, hundreds)."""
+    return word[0].isdigit() or word in NUMBER_WORDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """The words of one text: `words` folded for comparing, `forms` as written (for words whose case matters)."""
+
+    text: str
+    plain: str
+    words: Sequence[str]
+    forms: Sequence[str]
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Start and end of each word in `text`; worked out only when something was found."""
+        return [match.span() for match in _pattern(self.plain).finditer(self.plain)]
+
+
+def _pattern(plain: str) -> re.Pattern[str]:
+    return _ASCII_WORD if plain.isascii() else _WORD
+
+
+def tokenise(text: str) -> Tokens:
+    """Words without punctuation; hyphens separate (lay-off = lay off), a possessive 's is dropped, A.I. is AI."""
+    plain = text if text.isascii() else text.translate(_PLAIN)
+    forms = _pattern(plain).findall(plain)
+    if not plain.isascii() or "'" in plain or "." in plain:
+        forms = [form if form.isalpha() and form.isascii() else _form(form) for form in forms]
+    return Tokens(text=text, plain=plain, words=[form.casefold() for form in forms], forms=forms)
+
+
+def _form(raw: str) -> str:
+    if not raw.isascii():
+        # Never empty: a lone joiner stays itself, so that words and spans keep the same count.
+        raw = unicodedata.normalize("NFKC", raw).translate(_INVISIBLE) or raw
+    if raw[0].isdigit():
+        return raw
+    if raw.endswith(("'s", "'S")):
+        raw = raw[:-2]
+    return raw.replace(".", "") or raw
+
+
+def ends_sentence(text: str, start: int, end: int, before: str) -> bool:
+    """Whether a sentence ends in text[start:end], the gap after the word `before`."""
+    match = _SENTENCE_END.search(text, start, min(end + 1, len(text)))
+    if match is None:
+        return False
+    return not (match.group().startswith(".") and before in _ABBREVIATIONS)
+
+
+def snippet(text: str, start: int, end: int, length: int = SNIPPET_LENGTH) -> str:
+    """The words around text[start:end], verbatim, on one line of the text, about `length` characters at most; an
+    ellipsis where something was left out."""
+    left = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+    stops = [at for at in (text.find("\n", end), text.find("\r", end)) if at >= 0]
+    right = min(stops, default=len(text))
+    if right - left > length:
+        room = max(length - 2 - (end - start), 0)
+        low = max(left, start - room // 2)
+        high = min(right, max(end, low + length - 2))
+        low = max(left, min(low, high - length + 2)) if start >= high - length + 2 else low
+        left, right = _to_word(text, left, low, start), _to_word_end(text, right, high, end)
+    line_start = left == 0 or text[left - 1] in "\n\r"
+    line_end = right == len(text) or text[right] in "\n\r"
+    cut = text[left:right].strip()
+    return f"{'' if line_start else _ELLIPSIS}{cut}{'' if line_end else _ELLIPSIS}"
+
+
+def _to_word(text: str, limit: int, low: int, start: int) -> int:
+    """Moves a cut forward to the next space before `start`, unless it is where the line begins."""
+    if low <= limit:
+        return limit
+    space = text.find(" ", low - 1, start)
+    return low if space < 0 else space + 1
+
+
+def _to_word_end(text: str, limit: int, high: int, end: int) -> int:
+    if high >= limit:
+        return limit
+    space = text.rfind(" ", end, high + 1)
+    return end if space < 0 else space
