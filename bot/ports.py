@@ -178,6 +178,9 @@ class Chats(Protocol):
         """Story ids of that message, or (None) of the newest `list` shown in this channel. With an unknown message id
         None."""
 
+    async def was_answered(self, key: str) -> bool:
+        """Whether `first_time` was called with this key before."""
+
     async def first_time(self, key: str, now: datetime) -> bool:
         """True once per key: the guard against a gesture that arrives twice. Kept for three days at least."""
 
@@ -295,7 +298,10 @@ class Platform(Protocol):
 
     async def was_delivered(self, channel: Channel, key: str, since: datetime) -> tuple[str, ...] | None:
         """After an unknown outcome: ids of the message sent under `key`, () when it surely is not there, None when this
-        platform cannot tell."""
+        platform can never tell. Raises OutcomeUnknown when it cannot be asked now."""
+
+    def pause(self, channel: Channel) -> timedelta:
+        """How long to leave between two deliveries to this channel, so that the platform never has to ask for it."""
 
     async def is_admin(self, channel: Channel, user: User) -> bool:
         """Whether this person may change settings there; True in private chats."""

@@ -1,0 +1,1 @@
+"""What people can ask in chat: one command a file, found through registry.py."""

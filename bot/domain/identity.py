@@ -23,13 +23,16 @@ TRACKING = re.compile(
 SENDER_VALUES = re.compile(r"^(rss|feed|rss_?feed|atom|newsletter|twitter|facebook|social|homepage|hp)$", re.IGNORECASE)
 SENDER_NAMES = frozenset({"ref", "source", "src", "from", "via", "medium"})
 SHORTEST_TELLING_TITLE = 12
+# Last parts of a path that name no other page than the path without them.
+SAME_PAGE = frozenset({"", "amp", "index.html", "index.htm"})
 
 
 def canonical_url(url: str) -> str | None:
     """One spelling for one page: the scheme, `www.`/`m.`/`amp.`, tracking, fragments, default ports and a trailing
     slash do not tell pages apart. None for anything but http(s) with a host. Idempotent."""
+    url = re.sub("[\ud800-\udfff]", "\ufffd", url).strip()
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".")
         port = parts.port
     except ValueError:
@@ -40,15 +43,19 @@ def canonical_url(url: str) -> str | None:
         host = host.encode("idna").decode("ascii") if not host.isascii() else host
     except UnicodeError:
         return None
-    host = re.sub(r"^(?:www\d?|m|amp|mobile)\.(?=[^.]+\.)", "", host.lower())
+    host = re.sub(r"^(?:(?:www\d?|m|amp|mobile)\.(?=[^.]+\.))+", "", host.lower())
+    if ":" not in host and not re.fullmatch(r"[a-z0-9._-]+", host):
+        return None
     netloc = host if port in (None, 80, 443) else f"{host}:{port}"
     if ":" in host:
         netloc = f"[{host}]" if port in (None, 80, 443) else f"[{host}]:{port}"
     path = quote(
         unquote(parts.path, errors="surrogateescape").encode("utf-8", "surrogateescape"), safe="/:@!$&'()*+,;=~-._"
     )
-    path = re.sub(r"/{2,}", "/", path)
-    path = re.sub(r"/(?:amp|index\.html?)/?$", "", path).rstrip("/")
+    steps = re.sub(r"/{2,}", "/", path).split("/")
+    while steps and steps[-1] in SAME_PAGE:
+        steps.pop()
+    path = "/".join(steps)
     query = [
         (name, value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")

@@ -19,7 +19,7 @@ def next_poll(
     a Retry-After (passed as `asked`) still lengthens it."""
     wait = interval
     if failures and not fixed:
-        wait = min(LONGEST_POLL, interval * 2 ** min(failures, 10))
+        wait = max(interval, min(LONGEST_POLL, interval * 2 ** min(failures, 10)))
     if asked is not None:
         wait = max(wait, min(asked, LONGEST_RETRY_AFTER))
     if not fixed:

@@ -1,0 +1,186 @@
+"""`kabar feeds …`: the list of feeds, and what is wrong with which."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from bot.app import App, build
+from bot.cli import DONE, WRONG
+from bot.domain.errors import Malformed, SourceError
+from bot.domain.feed import Feed, FeedSpec, FeedState, Fetched
+from bot.domain.identity import canonical_url
+from bot.domain.story import Language
+from bot.services import opml
+from bot.settings import Settings
+
+
+async def feeds(arguments: Namespace, settings: Settings) -> int:
+    app = await build(settings)
+    try:
+        await app.synchronise()
+        actions = {
+            "list": _list,
+            "check": _check,
+            "add": _add,
+            "remove": _remove,
+            "import": _import,
+            "export": _export,
+        }
+        return await actions[arguments.action](app, arguments)
+    finally:
+        await app.close()
+
+
+async def _list(app: App, arguments: Namespace) -> int:
+    for feed in await app.store.feeds.all():
+        spec = feed.spec
+        if arguments.json:
+            row = {
+                "id": feed.id,
+                "url": spec.url,
+                "title": spec.title,
+                "language": spec.language,
+                "state": feed.state.value,
+                "last_ok": _rfc3339(feed.last_ok),
+                "next_poll": _rfc3339(feed.next_poll),
+            }
+            print(json.dumps(row, ensure_ascii=False))
+        else:
+            print(f"{feed.state.value:8} {spec.language or '--'}  {feed.id:32} {spec.title}  {spec.url}")
+    return DONE
+
+
+def _rfc3339(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+async def _check(app: App, arguments: Namespace) -> int:
+    """Fetches each feed anew, without its validators and without writing anything down."""
+    say = app.texts.say
+    listed = await app.store.feeds.all()
+    if arguments.feed:
+        named = [await app.store.feeds.find(name) for name in arguments.feed]
+        for name, feed in zip(arguments.feed, named, strict=True):
+            if feed is None:
+                print(say("cli.no_such_feed", feed=name), file=sys.stderr)
+        if None in named:
+            return WRONG
+        listed = [feed for feed in named if feed is not None]
+    wrong = 0
+
+    async def one(feed: Feed) -> None:
+        nonlocal wrong
+        read = await _look(app, feed.spec)
+        if isinstance(read, Fetched):
+            moved = say("cli.feeds.moved", url=read.moved_to) if read.moved_to else ""
+            print(say("cli.feeds.ok", id=feed.id, items=len(read.items or ()), moved=moved).strip(), flush=True)
+            return
+        wrong += 1
+        print(f"✗ {feed.id}: {read.detail}", flush=True)
+        fix = f"cli.fix.{read.cause}"
+        print(f"    → {say(fix if app.texts.has(fix) else 'cli.fix.other')}", flush=True)
+
+    await _several(app, listed, one)
+    print(say("cli.feeds.checked", count=len(listed), wrong=wrong))
+    return WRONG if wrong else DONE
+
+
+async def _several(app: App, listed: list[Feed], one: Callable[[Feed], Awaitable[None]]) -> None:
+    """Several at a time, each line as soon as it is known."""
+    places = asyncio.Semaphore(app.settings.polling.at_once)
+
+    async def place(feed: Feed) -> None:
+        async with places:
+            await one(feed)
+
+    await asyncio.gather(*(place(feed) for feed in listed))
+
+
+async def _look(app: App, spec: FeedSpec) -> Fetched | SourceError:
+    try:
+        return await app.source(spec.kind).fetch(Feed(spec=spec))
+    except SourceError as error:
+        return error
+
+
+async def _add(app: App, arguments: Namespace) -> int:
+    """Looks at the address once: what is no feed is not added, what cannot be reached now is added and said so."""
+    say = app.texts.say
+    url = arguments.url.strip()
+    if canonical_url(url) is None:
+        print(say("cli.feeds.bad_url", url=url), file=sys.stderr)
+        return WRONG
+    taken = [feed.id for feed in await app.store.feeds.all()]
+    spec = FeedSpec(
+        id=arguments.id or opml.feed_id(url, taken),
+        url=url,
+        title=arguments.title or url,
+        language=Language(arguments.language) if arguments.language else None,
+    )
+    read = await _look(app, spec)
+    if isinstance(read, Malformed):
+        print(say("cli.feeds.not_added", url=url, detail=read.detail), file=sys.stderr)
+        return WRONG
+    if isinstance(read, Fetched):
+        language = (read.language or "").lower()[:2].replace("in", "id")
+        spec = replace(
+            spec,
+            title=arguments.title or (read.title or "")[:120] or spec.title,
+            language=spec.language or (Language(language) if language in ("en", "id") else None),
+        )
+    if not await app.store.feeds.add(spec, app.world.clock()):
+        print(say("cli.feeds.there", url=url), file=sys.stderr)
+        return WRONG
+    print(say("cli.feeds.added", id=spec.id, title=spec.title))
+    if isinstance(read, SourceError):
+        print(say("cli.feeds.added_unread", detail=read.detail), file=sys.stderr)
+    return DONE
+
+
+async def _remove(app: App, arguments: Namespace) -> int:
+    say = app.texts.say
+    removed = await app.store.feeds.remove(arguments.feed)
+    if removed is None:
+        print(say("cli.no_such_feed", feed=arguments.feed), file=sys.stderr)
+        return WRONG
+    in_file = any(spec.id == removed.id for spec in app.settings.feeds)
+    print(say("cli.feeds.removed_in_file" if in_file else "cli.feeds.removed", id=removed.id))
+    return WRONG if in_file else DONE
+
+
+async def _import(app: App, arguments: Namespace) -> int:
+    say = app.texts.say
+    try:
+        specs = opml.read(_content(arguments.file))
+    except OSError as error:
+        print(say("cli.cannot_read", file=arguments.file, reason=error.strerror or str(error)), file=sys.stderr)
+        return WRONG
+    except opml.NotOpml as error:
+        print(f"{arguments.file}: {error}", file=sys.stderr)
+        return WRONG
+    taken = {feed.id for feed in await app.store.feeds.all()}
+    added = 0
+    for spec in specs:
+        fresh = replace(spec, id=opml.feed_id(spec.url, taken))
+        if await app.store.feeds.add(fresh, app.world.clock()):
+            taken.add(fresh.id)
+            added += 1
+    print(say("cli.feeds.imported", added=added, there=len(specs) - added))
+    return DONE
+
+
+async def _export(app: App, arguments: Namespace) -> int:
+    specs = [feed.spec for feed in await app.store.feeds.all() if feed.state is not FeedState.GONE]
+    sys.stdout.buffer.write(opml.write(specs))
+    return DONE
+
+
+def _content(path: str) -> bytes:
+    return Path(path).read_bytes()

@@ -1,0 +1,157 @@
+"""What a chat command is, what it gets, and how its arguments are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.errors import CommandError
+from bot.domain.message import Message
+from bot.domain.request import Request
+from bot.domain.story import Language, Story, Topic
+from bot.domain.subscription import Chat
+from bot.ports import Chats, Clock, Feeds, MenuEntry, Platform, Stories
+from bot.services.digests import Digests
+from bot.services.health import Health
+from bot.services.present import Presenter
+from bot.texts import Texts
+
+LONGEST_ARGUMENTS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What commands work with."""
+
+    stories: Stories
+    chats: Chats
+    feeds: Feeds
+    digests: Digests
+    health: Health
+    platforms: Mapping[str, Platform]
+    clock: Clock
+    language: Language
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One request on its way: who, where, in which language, at what time."""
+
+    request: Request
+    chat: Chat
+    kit: Kit
+    texts: Texts
+    now: datetime
+
+    @property
+    def zone(self) -> str:
+        return self.chat.preferences.zone or self.kit.zone
+
+    @property
+    def presenter(self) -> Presenter:
+        return Presenter(self.texts, self.zone, self.now)
+
+    def refuse(self, key: str, **values: object) -> CommandError:
+        return CommandError(self.texts.say(key, **values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A chat command. Its summary, usage and examples are the texts `command.<name>.*`; `changes` says that it changes
+    the chat's settings, which in a group only its admins may; with no words but `only_show`, where `shows`, it changes
+    nothing, and anyone may."""
+
+    name: str
+    run: Callable[[list[str], Context], Awaitable[Message]]
+    aliases: tuple[str, ...] = ()
+    changes: bool = False
+    shows: bool = False
+    only_show: frozenset[str] = frozenset()
+
+    def is_change(self, words: list[str]) -> bool:
+        return self.changes and not (self.shows and all(word.lower() in self.only_show for word in words))
+
+    def menu_entry(self) -> MenuEntry:
+        summary = {language: Texts(language).say(f"command.{self.name}.summary") for language in Language}
+        return MenuEntry(name=self.name, summary=summary, usage=Texts("en").say(f"command.{self.name}.usage"))
+
+
+TOPIC_WORDS: Mapping[str, tuple[Topic, ...]] = {
+    "ai": (Topic.AI,),
+    "akal-imitasi": (Topic.AI,),
+    "layoffs": (Topic.LAYOFFS,),
+    "layoff": (Topic.LAYOFFS,),
+    "phk": (Topic.LAYOFFS,),
+    "tech-layoffs": (Topic.TECH_LAYOFFS,),
+    "tech-layoff": (Topic.TECH_LAYOFFS,),
+    "techlayoffs": (Topic.TECH_LAYOFFS,),
+    "tech_layoffs": (Topic.TECH_LAYOFFS,),
+    "phk-teknologi": (Topic.TECH_LAYOFFS,),
+    "phk-tek": (Topic.TECH_LAYOFFS,),
+    "all": (Topic.AI, Topic.TECH_LAYOFFS, Topic.LAYOFFS),
+    "everything": (Topic.AI, Topic.TECH_LAYOFFS, Topic.LAYOFFS),
+    "semua": (Topic.AI, Topic.TECH_LAYOFFS, Topic.LAYOFFS),
+}
+TWO_WORDS = {
+    ("tech", "layoffs"): "tech-layoffs",
+    ("tech", "layoff"): "tech-layoffs",
+    ("phk", "teknologi"): "phk-teknologi",
+    ("job", "cuts"): "layoffs",
+}
+
+
+def words_of(text: str) -> list[str]:
+    """The arguments as words; `ai,layoffs` and `ai, layoffs` are two, `tech layoffs` is one."""
+    words = [word for word in re.split(r"[\s,]+", text[:LONGEST_ARGUMENTS]) if word]
+    joined: list[str] = []
+    for word in words:
+        pair = (joined[-1].lower(), word.lower()) if joined else ("", "")
+        if pair in TWO_WORDS:
+            joined[-1] = TWO_WORDS[pair]
+        else:
+            joined.append(word)
+    return joined
+
+
+def topics_in(words: list[str]) -> tuple[list[Topic], list[str]]:
+    """The topics named, in order and once each, and the words that name none."""
+    topics: list[Topic] = []
+    rest: list[str] = []
+    for word in words:
+        named = TOPIC_WORDS.get(word.lower().strip("#"))
+        if named is None:
+            rest.append(word)
+        else:
+            topics += [topic for topic in named if topic not in topics]
+    return topics, rest
+
+
+async def story_named(words: list[str], context: Context, command: str) -> Story:
+    """The story a number means: `s123` by its id, `3` in the message replied to or the newest list of this chat; no
+    number is enough when only one story can be meant. CommandError says what to do otherwise."""
+    word = words[0].lower().lstrip("#") if words else ""
+    kit, request = context.kit, context.request
+    if re.fullmatch(r"s\d{1,15}", word):
+        story = await kit.stories.get(int(word[1:]))
+        if story is None:
+            raise context.refuse("number.forgotten")
+        return story
+    if word and not re.fullmatch(r"[0-9]{1,6}", word):
+        raise context.refuse("number.not_a_number", word=words[0][:40], command=command)
+    ids = await kit.chats.numbered(request.channel, request.reply_to) if request.reply_to else None
+    if not ids:
+        ids = await kit.chats.numbered(request.channel, None)
+    if not ids:
+        raise context.refuse("number.no_list")
+    if not word and len(ids) > 1:
+        raise context.refuse("number.which", command=command, last=len(ids))
+    number = int(word or 1)
+    if not 1 <= number <= len(ids):
+        raise context.refuse("number.out_of_range", number=number, last=len(ids))
+    story = await kit.stories.get(ids[number - 1])
+    if story is None:
+        raise context.refuse("number.forgotten")
+    return story

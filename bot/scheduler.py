@@ -1,0 +1,66 @@
+"""When things happen by themselves: named ticks that never pile up, never get lost and never stop the others."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.log import logger
+
+LOG = logger("scheduler")
+
+
+class Scheduler:
+    """Ticks on the running event loop. A late tick runs once (`coalesce`), however late it is (`misfire_grace_time`
+    None: the library's default of one second drops it silently)."""
+
+    def __init__(self) -> None:
+        # It warns each time a tick is passed over because its last one still runs; that is how it is meant here.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
+        self._running: set[asyncio.Task[None]] = set()
+
+    def every(self, name: str, interval: timedelta, tick: Callable[[], Awaitable[object]], *, at_once: int = 1) -> None:
+        """Runs `tick` now and then every `interval`; up to `at_once` of it may overlap."""
+
+        async def run() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._running.add(task)
+            try:
+                await tick()
+            except Exception:
+                LOG.exception("tick %s failed; the next one tries again", name)
+            finally:
+                self._running.discard(task)
+
+        self._scheduler.add_job(
+            run,
+            "interval",
+            seconds=interval.total_seconds(),
+            id=name,
+            name=name,
+            max_instances=at_once,
+            next_run_time=datetime.now(UTC),
+        )
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    async def stop(self, grace: timedelta) -> None:
+        """No new ticks; running ones may finish within `grace`, then they are cancelled (their leases run out)."""
+        if self._scheduler.running:
+            self._scheduler.pause()
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace.total_seconds())
+        for task in tuple(self._running):
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)

@@ -1,0 +1,160 @@
+"""Whether each part of the bot is well, since when not, why, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.delivery import DeliveryState
+from bot.domain.errors import StoreError
+from bot.domain.feed import Feed, FeedState
+from bot.ports import Beat, Beats, Clock, Feeds, Housekeeping, Outbox
+from bot.texts import Texts
+from bot.texts.style import age
+
+SILENT_AFTER = timedelta(seconds=90)
+STUCK_AFTER = timedelta(minutes=10)
+LATE_AFTER = timedelta(minutes=30)
+
+
+class PartState(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILING = "failing"
+    OFF = "off"
+
+
+MARKS = {PartState.OK: "✓", PartState.WARNING: "!", PartState.FAILING: "✗", PartState.OFF: "·"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """`cause` is a key of the texts `health.cause.*` (its fix stands under `health.fix.*`), `values` fill its blanks;
+    `age` says how old the newest sign of life is, or how long the trouble lasts."""
+
+    name: str
+    state: PartState
+    age: timedelta | None = None
+    cause: str = "well"
+    values: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        return self.state in (PartState.OK, PartState.OFF)
+
+
+class Health:
+    """Reads signs of life, feeds, outbox and database."""
+
+    def __init__(
+        self,
+        *,
+        feeds: Feeds,
+        outbox: Outbox,
+        beats: Beats,
+        housekeeping: Housekeeping,
+        clock: Clock,
+        platforms: Sequence[str],
+        known_platforms: Sequence[str] = ("telegram", "slack"),
+    ) -> None:
+        self._feeds = feeds
+        self._outbox = outbox
+        self._beats = beats
+        self._housekeeping = housekeeping
+        self._clock = clock
+        self._platforms = platforms
+        self._known_platforms = known_platforms
+
+    async def parts(self) -> list[Part]:
+        now = self._clock()
+        database = await self._database()
+        if not database.is_well:
+            return [database]
+        beats = {beat.part: beat for beat in await self._beats.beats()}
+        parts = [
+            self._scheduler(beats.get("scheduler"), now),
+            self._polling(await self._feeds.all(), now),
+            await self._deliveries(now),
+            database,
+        ]
+        return parts + [self._platform(name, beats.get(name), now) for name in self._known_platforms]
+
+    def _scheduler(self, beat: Beat | None, now: datetime) -> Part:
+        if beat is None:
+            return Part(name="scheduler", state=PartState.WARNING, cause="never_ran")
+        silent = now - beat.at
+        if beat.state == "off":
+            return Part(name="scheduler", state=PartState.WARNING, age=silent, cause="stopped")
+        if silent > SILENT_AFTER:
+            return Part(name="scheduler", state=PartState.FAILING, age=silent, cause="silent")
+        return Part(name="scheduler", state=PartState.OK, age=silent)
+
+    def _polling(self, feeds: Sequence[Feed], now: datetime) -> Part:
+        ill = [feed for feed in feeds if feed.state in (FeedState.FAILING, FeedState.GONE)]
+        read = [feed.last_ok for feed in feeds if feed.last_ok is not None]
+        newest = now - max(read) if read else None
+        values: tuple[tuple[str, object], ...] = (("feeds", len(feeds)), ("ill", len(ill)))
+        if not feeds:
+            return Part(name="polling", state=PartState.WARNING, cause="no_feeds")
+        if not read:
+            state = PartState.FAILING if ill else PartState.WARNING
+            return Part(name="polling", state=state, cause="none_read", values=values)
+        due = [feed.next_poll for feed in feeds if feed.next_poll is not None and feed.state is not FeedState.GONE]
+        if due and now - min(due) > LATE_AFTER:
+            return Part(name="polling", state=PartState.FAILING, age=now - min(due), cause="late", values=values)
+        if ill:
+            state = PartState.FAILING if len(ill) == len(feeds) else PartState.WARNING
+            return Part(name="polling", state=state, age=newest, cause="ill_feeds", values=values)
+        return Part(name="polling", state=PartState.OK, age=newest, cause="reading", values=values)
+
+    async def _deliveries(self, now: datetime) -> Part:
+        depth = await self._outbox.depth()
+        oldest = await self._outbox.oldest_queued()
+        waiting = depth.get(DeliveryState.QUEUED, 0) + depth.get(DeliveryState.UNKNOWN, 0)
+        values: tuple[tuple[str, object], ...] = (
+            ("waiting", waiting),
+            ("parked", depth.get(DeliveryState.PARKED, 0)),
+            ("dead", depth.get(DeliveryState.DEAD, 0)),
+            ("sent", depth.get(DeliveryState.SENT, 0)),
+        )
+        lag = now - oldest if oldest else None
+        if lag is not None and lag > STUCK_AFTER:
+            return Part(name="outbox", state=PartState.FAILING, age=lag, cause="stuck", values=values)
+        if depth.get(DeliveryState.DEAD, 0):
+            return Part(name="outbox", state=PartState.WARNING, cause="dead", values=values)
+        return Part(name="outbox", state=PartState.OK, age=lag, cause="delivering", values=values)
+
+    async def _database(self) -> Part:
+        try:
+            words = await self._housekeeping.check()
+        except StoreError as error:
+            return Part(name="database", state=PartState.FAILING, cause="database", values=(("detail", str(error)),))
+        return Part(name="database", state=PartState.OK, cause="database_well", values=(("detail", words),))
+
+    def _platform(self, name: str, beat: Beat | None, now: datetime) -> Part:
+        if name not in self._platforms:
+            return Part(name=name, state=PartState.OFF, cause="no_token")
+        if beat is None:
+            return Part(name=name, state=PartState.WARNING, cause="never_connected")
+        silent = now - beat.at
+        if beat.state == "off":
+            return Part(name=name, state=PartState.WARNING, age=silent, cause="stopped")
+        if beat.state == "failing":
+            return Part(name=name, state=PartState.FAILING, age=silent, cause=beat.cause or "failing")
+        if silent > SILENT_AFTER:
+            return Part(name=name, state=PartState.FAILING, age=silent, cause="silent")
+        return Part(name=name, state=PartState.OK, age=silent, cause=beat.cause or "connected")
+
+
+def part_sentence(part: Part, texts: Texts) -> str:
+    """State, age, cause and fix in one line."""
+    cause = part.cause if texts.has(f"health.cause.{part.cause}") else "other"
+    values = {**dict(part.values), "code": part.cause}
+    words = texts.say(f"health.cause.{cause}", **values)
+    if part.age is not None:
+        words += f" ({age(part.age, texts.language)})"
+    if not part.is_well and texts.has(f"health.fix.{cause}"):
+        words += f" → {texts.say(f'health.fix.{cause}', **values)}"
+    return words

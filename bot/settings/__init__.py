@@ -1,0 +1,229 @@
+"""Where every setting comes from: config/*.toml, over it the environment and .env, and secrets from X_FILE."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.domain.errors import ConfigError, Problem
+from bot.domain.feed import FeedSpec
+from bot.settings.shapes import Chatting, ConfigFile, Environment, FeedEntry, FeedFile, Keeping, Polling, Section
+
+SHIPPED = Path(__file__).resolve().parents[2] / "config"
+S = TypeVar("S", bound=Section)
+SECRETS = (
+    "KABAR_TELEGRAM_TOKEN",
+    "KABAR_TELEGRAM_WEBHOOK_SECRET",
+    "KABAR_SLACK_BOT_TOKEN",
+    "KABAR_SLACK_APP_TOKEN",
+    "KABAR_SLACK_SIGNING_SECRET",
+    "KABAR_DATABASE_URL",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that is set, read once. `rule_files` are the texts of config/rules by file name; feeds are in file order."""
+
+    config_dir: Path
+    database_url: str = field(repr=False)
+    chat: Chatting
+    polling: Polling
+    keep: Keeping
+    feeds: tuple[FeedSpec, ...] = ()
+    rule_files: Mapping[str, str] = field(default_factory=dict)
+    telegram_token: str | None = field(default=None, repr=False)
+    telegram_base_url: str | None = None
+    telegram_base_file_url: str | None = None
+    slack_bot_token: str | None = field(default=None, repr=False)
+    slack_app_token: str | None = field(default=None, repr=False)
+    slack_signing_secret: str | None = field(default=None, repr=False)
+    slack_base_url: str | None = None
+    allow_private: tuple[str, ...] = ()
+    log_level: str = "info"
+    log_format: str = "text"
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The chat platforms that have a token."""
+        tokens = {"telegram": self.telegram_token, "slack": self.slack_bot_token}
+        return tuple(name for name, token in tokens.items() if token)
+
+    @property
+    def secrets(self) -> tuple[str | None, ...]:
+        password = re.search(r"://[^/@]*?:([^/@]+)@", self.database_url)
+        tokens = (self.telegram_token, self.slack_bot_token, self.slack_app_token, self.slack_signing_secret)
+        return (*tokens, *((password[1], unquote(password[1])) if password else ()))
+
+
+def load(environ: Mapping[str, str] | None = None, *, directory: Path | None = None) -> Settings:
+    """Reads everything there is to set. `directory` is where .env and relative paths are looked up (default: here).
+    ConfigError lists every problem of every file at once."""
+    here = directory or Path.cwd()
+    problems: list[Problem] = []
+    env = _environment(os.environ if environ is None else environ, here, problems)
+    config_dir = here / env.KABAR_CONFIG
+    file = _toml(config_dir, "kabar.toml", ConfigFile, problems, or_shipped=True)
+    feed_file = _toml(config_dir, "feeds.toml", FeedFile, problems, or_shipped=False)
+    feeds = _feeds(feed_file, config_dir / "feeds.toml", problems)
+    rules = _rule_files(config_dir, problems)
+    allow = _allowed_hosts(env.KABAR_ALLOW_PRIVATE_HOSTS, problems)
+    if problems:
+        raise ConfigError(problems)
+    return Settings(
+        config_dir=config_dir,
+        database_url=_absolute(env.KABAR_DATABASE_URL, here),
+        chat=file.chat,
+        polling=file.polling,
+        keep=file.keep,
+        feeds=feeds,
+        rule_files=rules,
+        telegram_token=env.KABAR_TELEGRAM_TOKEN,
+        telegram_base_url=env.KABAR_TELEGRAM_BASE_URL,
+        telegram_base_file_url=env.KABAR_TELEGRAM_BASE_FILE_URL,
+        slack_bot_token=env.KABAR_SLACK_BOT_TOKEN,
+        slack_app_token=env.KABAR_SLACK_APP_TOKEN,
+        slack_signing_secret=env.KABAR_SLACK_SIGNING_SECRET,
+        slack_base_url=env.KABAR_SLACK_BASE_URL,
+        allow_private=allow,
+        log_level=env.KABAR_LOG_LEVEL,
+        log_format=env.KABAR_LOG_FORMAT,
+    )
+
+
+def _environment(environ: Mapping[str, str], here: Path, problems: list[Problem]) -> Environment:
+    """Variables over .env; an empty variable counts as unset; a KABAR_ variable nobody knows is a problem."""
+    from dotenv import dotenv_values
+
+    dotenv: dict[str, str | None] = {}
+    try:
+        dotenv = dict(dotenv_values(here / ".env", interpolate=False))
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(Problem(where=".env", what=f"cannot be read ({error}); mend the file or its permissions"))
+    values: dict[str, str | None] = {
+        name: value
+        for source in (dotenv, environ)
+        for name, value in source.items()
+        if name.startswith("KABAR_") and value
+    }
+    for secret in SECRETS:
+        path = values.pop(f"{secret}_FILE", None)
+        if path and secret not in values:
+            _secret_file(secret, here / path, values, problems)
+    env, found = _validated(Environment, values, "environment")
+    problems += found
+    return env or Environment()
+
+
+def _secret_file(secret: str, path: Path, values: dict[str, str | None], problems: list[Problem]) -> None:
+    try:
+        values[secret] = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        problems.append(Problem(where=f"{secret}_FILE", what=f"cannot read {path}: {reason}"))
+        return
+    if not values[secret]:
+        del values[secret]
+        problems.append(Problem(where=f"{secret}_FILE", what=f"{path} is empty"))
+
+
+def _toml(directory: Path, name: str, model: type[S], problems: list[Problem], *, or_shipped: bool) -> S:
+    path = directory / name
+    if not path.exists() and or_shipped:
+        path = SHIPPED / name
+    if not path.exists():
+        return model()
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(Problem(where=str(path), what=f"cannot be read: {error}"))
+        return model()
+    value, found = _validated(model, tables, str(path))
+    problems += found
+    return value or model()
+
+
+def _validated(model: type[S], values: Mapping[str, Any], where: str) -> tuple[S | None, list[Problem]]:
+    """The value, or what is wrong with it: one Problem a key, in words."""
+    try:
+        return TypeAdapter(model).validate_python(dict(values)), []
+    except ValidationError as error:
+        return None, [_problem(where, values, detail) for detail in error.errors()]
+
+
+def _problem(where: str, values: Mapping[str, Any], detail: Any) -> Problem:
+    path = detail["loc"]
+    place = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
+    name = _entry_name(values, path)
+    what = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        what = "unknown key; check the spelling (all keys are in config/README.md)"
+    elif path and path[-1] not in SECRETS:
+        what = f"{what} (now: {detail['input']!r})"
+    return Problem(where=f"{where} {place}{name}".strip(), what=what)
+
+
+def _entry_name(values: Any, path: tuple[str | int, ...]) -> str:
+    """` (id techcrunch)`: the third feed is easier to find by its id than by counting."""
+    for part in path:
+        try:
+            values = values[part]
+        except (KeyError, IndexError, TypeError):
+            return ""
+        if isinstance(part, int) and isinstance(values, dict) and values.get("id"):
+            return f" (id {values['id']})"
+    return ""
+
+
+def _feeds(file: FeedFile, path: Path, problems: list[Problem]) -> tuple[FeedSpec, ...]:
+    """The entries as specs; an id or an address that stands twice is a problem."""
+    pick: dict[str, Callable[[FeedEntry], str]] = {"id": lambda e: e.id, "url": lambda e: e.url}
+    for key, value_of in pick.items():
+        seen: set[str] = set()
+        for entry in file.feed:
+            if value_of(entry) in seen:
+                problems.append(Problem(where=f"{path} feed {entry.id}", what=f"{key} {value_of(entry)} stands twice"))
+            seen.add(value_of(entry))
+    return tuple(FeedSpec(**{f.name: getattr(entry, f.name) for f in fields(FeedSpec)}) for entry in file.feed)
+
+
+def _rule_files(directory: Path, problems: list[Problem]) -> dict[str, str]:
+    """config/rules/*.toml by name; a name that is missing there comes from the shipped rules."""
+    texts: dict[str, str] = {}
+    paths = {path.name: path for folder in (SHIPPED, directory) for path in sorted((folder / "rules").glob("*.toml"))}
+    for name, path in sorted(paths.items()):
+        try:
+            texts[name] = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(Problem(where=str(path), what=f"cannot be read: {error}"))
+    return texts
+
+
+def _allowed_hosts(text: str, problems: list[Problem]) -> tuple[str, ...]:
+    hosts = tuple(part.strip() for part in text.split(",") if part.strip())
+    for host in hosts:
+        if "/" in host:
+            try:
+                ip_network(host, strict=False)
+            except ValueError:
+                problems.append(
+                    Problem(where="environment KABAR_ALLOW_PRIVATE_HOSTS", what=f"{host!r} is no host and no network")
+                )
+    return hosts
+
+
+def _absolute(url: str, here: Path) -> str:
+    """A SQLite path counts from where the program was started."""
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(prefix + "/") and ":memory:" not in url:
+        return prefix + str(here / url.removeprefix(prefix))
+    return url
