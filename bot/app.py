@@ -103,9 +103,9 @@ class App:
     def fetcher(self) -> Fetcher:
         from bot.sources.http import Fetcher, Limits
 
-        contact = self.settings.polling.contact
+        contact = f"+{self.settings.polling.contact}" if self.settings.polling.contact else "self-hosted news bot"
         fetcher = Fetcher(
-            user_agent=f"Kabar/{__version__} (feed reader bot{'; ' + contact if contact else ''})",
+            user_agent=f"Kabar/{__version__} ({contact})",
             allow_private=self.settings.allow_private,
             clock=self.world.clock,
             limits=Limits(deadline=self.settings.polling.deadline.total_seconds()),

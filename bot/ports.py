@@ -66,12 +66,14 @@ class EditedStory:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """All that one look at a feed changes; committed in one transaction or not at all. `seen` are the keys of known
-    stories that the feed still shows (they stay remembered)."""
+    stories that the feed still shows (they stay remembered), `learnt` further keys of theirs (key, story id) that were
+    not known yet: a guid that changed, or another feed's own; when the address changes next they still tell."""
 
     outcome: FeedOutcome
     new: tuple[NewStory, ...] = ()
     edited: tuple[EditedStory, ...] = ()
     seen: tuple[str, ...] = ()
+    learnt: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,11 +124,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"  {log.redact(str(problem))}", file=sys.stderr)
         return USAGE
     log.hide(settings.secrets)
-    quiet = arguments.command not in (None, "run") and "KABAR_LOG_LEVEL" not in os.environ
-    log.configure("error" if quiet else settings.log_level, settings.log_format)
     command = arguments.command or ("run" if settings.platforms else "try")
     if arguments.command is None:
         arguments = parser(texts).parse_args([command])
+    log.configure(settings.log_level or ("info" if command == "run" else "error"), settings.log_format)
     module, _, name = COMMANDS[command].partition(":")
     handler: Handler = getattr(import_module(module), name)
     return _run(handler, arguments, settings, texts)

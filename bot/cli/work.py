@@ -8,13 +8,13 @@ import signal
 import sys
 import time
 from argparse import Namespace
-from contextlib import suppress
 from datetime import timedelta
 
 from bot.app import App, build
 from bot.cli import DONE, WRONG
+from bot.domain.errors import StoreError
 from bot.log import logger
-from bot.services.health import MARKS, part_sentence
+from bot.services.health import MARKS, Part, broken_database, cause_of, fix_of, part_sentence
 from bot.settings import Settings
 from bot.texts import Texts
 
@@ -110,30 +110,30 @@ async def deliver(arguments: Namespace, settings: Settings) -> int:
 
 async def health(arguments: Namespace, settings: Settings) -> int:
     texts = Texts(settings.chat.language)
-    app = await build(settings)
     try:
-        parts = await app.health.parts()
-    finally:
-        with suppress(Exception):
+        app = await build(settings)
+    except StoreError as error:
+        parts = [broken_database(error)]
+    else:
+        try:
+            parts = await app.health.parts()
+        finally:
             await app.close()
     well = all(part.is_well for part in parts)
     if arguments.json:
-        rows = []
-        for part in parts:
-            values = {**dict(part.values), "code": part.cause}
-            has_fix = not part.is_well and texts.has(f"health.fix.{part.cause}")
-            cause = part.cause if texts.has(f"health.cause.{part.cause}") else "other"
-            rows.append(
-                {
-                    "part": part.name,
-                    "state": part.state.value,
-                    "age": round(part.age.total_seconds(), 1) if part.age is not None else None,
-                    "cause": texts.say(f"health.cause.{cause}", **values),
-                    "fix": texts.say(f"health.fix.{part.cause}", **values) if has_fix else None,
-                }
-            )
-        print(json.dumps({"ok": well, "parts": rows}, ensure_ascii=False))
+        print(json.dumps({"ok": well, "parts": [_row(part, texts) for part in parts]}, ensure_ascii=False))
     else:
         for part in parts:
             print(f"{MARKS[part.state]} {texts.say(f'part.{part.name}')}: {part_sentence(part, texts)}")
     return DONE if well else WRONG
+
+
+def _row(part: Part, texts: Texts) -> dict[str, object]:
+    """A part as `kabar health --json` prints it; age in seconds."""
+    return {
+        "part": part.name,
+        "state": part.state.value,
+        "age": round(part.age.total_seconds(), 1) if part.age is not None else None,
+        "cause": cause_of(part, texts),
+        "fix": fix_of(part, texts),
+    }

@@ -14,8 +14,8 @@ _LABELS = (
 )
 _TEASER = re.compile(rf"^\W*(?:{_LABELS})\s*(?::|>|»|–|-|\||$)\s*(?P<rest>.*)$", re.IGNORECASE)
 _INLINE = re.compile(
-    r"[(\[]?\b(?:baca juga|simak juga|lihat juga|tonton juga|read also|also read|see also|read more)\s*:"
-    r"[^.!?\n]*[.!?)\]]?",
+    r"\s*[(\[]?\b(?:baca juga|simak juga|lihat juga|tonton juga|read also|also read|see also|read more)\s*:"
+    r"[^.!?)\]\n]*[.!?)\]]?\s*",
     re.IGNORECASE,
 )
 _FOOTER = re.compile(

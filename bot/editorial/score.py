@@ -126,16 +126,17 @@ class Rulebook:
         self, topic: Topic, count: _Count, weight: float, hints: Collection[Topic], scores: Mapping[Topic, TopicScore]
     ) -> TopicScore:
         rules = self.topics[topic]
+        base = scores[rules.after] if rules.after is not None else None
+        if base is not None and not base.reasons:
+            return TopicScore(topic=topic, score=0.0, thresholds=rules.thresholds, reasons=())
         reasons = [reason for rule, reason in count.spoke.values() if rule.head.topic is topic]
         if reasons:
             reasons.sort(key=lambda reason: (-reason.points, reason.rule))
             self._veto(topic, count, reasons)
             self._adjust(topic, reasons, weight, hints)
         total = round(sum(reason.points for reason in reasons), 2)
-        if rules.after is not None:
-            base = scores[rules.after]
-            if reasons:
-                reasons += base.reasons
+        if base is not None:
+            reasons += base.reasons
             total = min(total, base.score)
         return TopicScore(topic=topic, score=max(total, 0.0), thresholds=rules.thresholds, reasons=tuple(reasons))
 

@@ -130,7 +130,7 @@ class Health:
         try:
             words = await self._housekeeping.check()
         except StoreError as error:
-            return Part(name="database", state=PartState.FAILING, cause="database", values=(("detail", str(error)),))
+            return broken_database(error)
         return Part(name="database", state=PartState.OK, cause="database_well", values=(("detail", words),))
 
     def _platform(self, name: str, beat: Beat | None, now: datetime) -> Part:
@@ -148,13 +148,29 @@ class Health:
         return Part(name=name, state=PartState.OK, age=silent, cause=beat.cause or "connected")
 
 
+def broken_database(error: StoreError) -> Part:
+    return Part(name="database", state=PartState.FAILING, cause="database", values=(("detail", str(error)),))
+
+
+def cause_of(part: Part, texts: Texts) -> str:
+    key = f"health.cause.{part.cause}"
+    return texts.say(key if texts.has(key) else "health.cause.other", **_values(part))
+
+
+def fix_of(part: Part, texts: Texts) -> str | None:
+    """What to do about it; None for a part that is well."""
+    key = f"health.fix.{part.cause}"
+    return texts.say(key, **_values(part)) if not part.is_well and texts.has(key) else None
+
+
+def _values(part: Part) -> dict[str, object]:
+    return {**dict(part.values), "code": part.cause}
+
+
 def part_sentence(part: Part, texts: Texts) -> str:
-    """State, age, cause and fix in one line."""
-    cause = part.cause if texts.has(f"health.cause.{part.cause}") else "other"
-    values = {**dict(part.values), "code": part.cause}
-    words = texts.say(f"health.cause.{cause}", **values)
+    """Cause, age and fix in one line."""
+    words = cause_of(part, texts)
     if part.age is not None:
         words += f" ({age(part.age, texts.language)})"
-    if not part.is_well and texts.has(f"health.fix.{cause}"):
-        words += f" → {texts.say(f'health.fix.{cause}', **values)}"
-    return words
+    fix = fix_of(part, texts)
+    return f"{words} → {fix}" if fix else words

@@ -192,7 +192,7 @@ class Poller:
         language = self._judge.detect(item, feed.spec.language)
         source = feed.spec.title or (urlsplit(feed.spec.url).hostname or feed.id)
         return NewStory(
-            item=item,
+            item=replace(item, published=item.published or item.updated),
             keys=keys.all,
             url=canonical_url(item.link) if item.link else None,
             source=source,

@@ -11,7 +11,7 @@ from bot.domain.message import Button, Message, Paragraph, Role, Span, Style, pa
 from bot.domain.story import Story, Topic
 from bot.domain.verdict import TopicScore
 from bot.texts import Texts
-from bot.texts.style import day, moment
+from bot.texts.style import day, moment, number
 
 SUMMARY_LENGTH = 280
 CONTENT_LENGTH = 1500
@@ -117,7 +117,7 @@ class Presenter:
         for n, reason in enumerate(sorted(score.reasons, key=lambda r: -abs(r.points))):
             why = reason.why.get(self._texts.language) or reason.why.get("en") or reason.rule
             field = self._texts.say(f"field.{reason.field}")
-            lines.append(Span(text=f"{'' if n == 0 else chr(10)}{_signed(reason.points)}  {why}"))
+            lines.append(Span(text=f"{'' if n == 0 else chr(10)}{_signed(reason.points, self._texts.language)}  {why}"))
             if reason.text:
                 lines += [Span(text=f" · {field}: "), span(f"“{reason.text}”", Style.ITALIC)]
             lines += [Span(text=" "), span(reason.rule, Style.CODE)]
@@ -155,14 +155,14 @@ def clip(text: str, length: int) -> str:
     sentence = max(text.rfind(mark, 0, length + 1) for mark in (". ", "! ", "? ", ".\n"))
     if sentence > length // 2:
         return text[: sentence + 1]
-    head = text[: length - len(MISSING)]
-    word = head.rfind(" ")
-    return head[: word if word > length // 2 else None].rstrip(" ,;:.-\n") + MISSING
+    room = length - len(MISSING)
+    word = text.rfind(" ", 0, room + 1)
+    return text[: word if word > length // 2 else room].rstrip(" ,;:.-\n") + MISSING
 
 
 def _points(value: float) -> float | int:
     return int(value) if float(value).is_integer() else round(value, 1)
 
 
-def _signed(value: float) -> str:
-    return f"{'+' if value >= 0 else '−'}{abs(_points(value))}"
+def _signed(value: float, language: str) -> str:
+    return f"{'+' if value >= 0 else '−'}{number(abs(_points(value)), language)}"

@@ -49,7 +49,7 @@ class Settings:
     slack_signing_secret: str | None = field(default=None, repr=False)
     slack_base_url: str | None = None
     allow_private: tuple[str, ...] = ()
-    log_level: str = "info"
+    log_level: str | None = None
     log_format: str = "text"
 
     @property

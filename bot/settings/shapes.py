@@ -106,7 +106,7 @@ class Environment(Section):
     KABAR_SLACK_BASE_URL: WebAddress | None = None
     KABAR_HTTP_LISTEN: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
     KABAR_ALLOW_PRIVATE_HOSTS: str = ""
-    KABAR_LOG_LEVEL: Annotated[
-        Literal["debug", "info", "warning", "error"], BeforeValidator(lambda v: str(v).lower())
-    ] = "info"
+    KABAR_LOG_LEVEL: (
+        Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda v: str(v).lower())] | None
+    ) = None  # `run` tells what it does (info), the other commands only what went wrong (error)
     KABAR_LOG_FORMAT: Literal["text", "json"] = "text"

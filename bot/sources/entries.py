@@ -75,7 +75,8 @@ def _summary(entry: Mapping[str, Any]) -> str:
     value, detail = entry.get("summary"), entry.get("summary_detail")
     # without a detail it is only feedparser's copy of the content
     if not isinstance(value, str) or not isinstance(detail, Mapping):
-        return ""
+        media = "" if entry.get("content") else entry.get("media_description")
+        return body_text(media, MAX_SUMMARY) if isinstance(media, str) else ""
     return body_text(value, MAX_SUMMARY, markup=_is_markup(detail, says=True))
 
 

@@ -105,6 +105,13 @@ class _Limits:
 
     _end_id = _end_guid
 
+    def _start_media_description(self, attrs_d: dict[str, str]) -> None:
+        """Of a picture or a video: it must not take the place of the entry's own description."""
+        self.push_content("media_description", attrs_d, "text/plain", 1)  # type: ignore[attr-defined]
+
+    def _end_media_description(self) -> None:
+        self.pop_content("media_description")  # type: ignore[attr-defined]
+
     def _start_hour(self, attrs_d: dict[str, str]) -> None:
         self.push("hour", 1)  # type: ignore[attr-defined]
 

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,7 @@ class Database:
             self._engine = create_async_engine(self.url, connect_args=own_begin)
             event.listen(self._engine.sync_engine, "connect", _set_pragmas)
             event.listen(self._engine.sync_engine, "begin", _begin)
+            event.listen(self._engine.sync_engine, "invalidate", _roll_back)
         else:
             # No server-side prepared statements: they break behind a pooler that works by transaction.
             self._engine = create_async_engine(
@@ -132,6 +133,13 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+def _roll_back(connection: Any, _record: object, _error: object) -> None:
+    """Before a connection is given up, which a cancelled task does. Closing it is not enough: as long as a statement of
+    it is not collected as garbage, SQLite keeps its locks, and nobody could write."""
+    with suppress(sqlite3.Error):
+        connection.rollback()
 
 
 def _prepare_file(url: sa.URL) -> None:

@@ -36,6 +36,7 @@ async def commit(database: Database, connection: AsyncConnection, reading: Readi
     keys = [(key, story_id) for new, story_id in stored for key in new.keys]
     await _remember_keys(database, connection, keys, outcome.at, take_over=True)
     keys = [(key, story_id) for new, story_id in known_by for key in new.keys]
+    keys += await _of_existing(connection, reading.learnt)
     await _remember_keys(database, connection, keys, outcome.at, take_over=False)
     carried = [story_id for _new, story_id in stored + known_by]
     await _remember_feed(database, connection, carried, outcome.feed_id, outcome.at)
@@ -164,6 +165,14 @@ async def _remember_keys(
     else:
         insert = insert.on_conflict_do_nothing(index_elements=["key"])
     await connection.execute(insert, [{"key": key, "story_id": story_id, "seen_at": at} for key, story_id in keys])
+
+
+async def _of_existing(connection: AsyncConnection, learnt: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Without those whose story was dropped between the look that found it and now."""
+    there: set[int] = set()
+    for ids in chunks(sorted({story_id for _key, story_id in learnt})):
+        there.update((await connection.execute(sa.select(stories.c.id).where(stories.c.id.in_(ids)))).scalars())
+    return [(key, story_id) for key, story_id in learnt if story_id in there]
 
 
 async def _remember_feed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+from bot.ports import Beats, Chats, Feeds, Housekeeping, Outbox, Stories
 from bot.store import schema
 from bot.store.beats import BeatTable
 from bot.store.chats import ChatTable
@@ -22,12 +23,12 @@ class Store:
     def __init__(self, database: Database, schema_version: str) -> None:
         self._database = database
         self.schema_version = schema_version
-        self.feeds = FeedTable(database)
-        self.stories = StoryTable(database)
-        self.chats = ChatTable(database)
-        self.outbox = OutboxTable(database)
-        self.beats = BeatTable(database)
-        self.housekeeping = HousekeepingTable(database)
+        self.feeds: Feeds = FeedTable(database)
+        self.stories: Stories = StoryTable(database)
+        self.chats: Chats = ChatTable(database)
+        self.outbox: Outbox = OutboxTable(database)
+        self.beats: Beats = BeatTable(database)
+        self.housekeeping: Housekeeping = HousekeepingTable(database)
 
     @classmethod
     async def open(cls, url: str, *, upgrade: bool) -> Self:

@@ -231,6 +231,18 @@ def test_what_goes_into_summary_and_content() -> None:
     assert len(long.content) == 9_999
 
 
+def test_words_about_a_picture_do_not_replace_the_description() -> None:
+    space = 'xmlns:media="http://search.yahoo.com/mrss/"'
+    media = "<media:group><media:title>M</media:title><media:description>picture</media:description></media:group>"
+    for inner in (
+        f"{media}<title>t</title><description>d</description>",
+        f"<description>d</description><title>t</title>{media}",
+    ):
+        item = entry(inner, space)
+        assert (item.title, item.summary, item.content) == ("t", "d", "")
+    assert entry(f"<title>t</title>{media}", space).summary == "picture"
+
+
 def test_caps() -> None:
     item = entry(f"<title>{'t' * 5_000}</title><description>{'d' * 200_000}</description><guid>{'g' * 5_000}</guid>")
     assert (len(item.title), len(item.summary), len(item.content)) == (1_000, 5_000, 50_000)

@@ -30,7 +30,8 @@ def read_companies(data: Mapping[str, Any], faults: Faults) -> tuple[dict[str, t
         for company in companies:
             for name in company.names:
                 (as_written if name in careful else plain).extend(_phrases(name, company.name, table))
-    for name in careful - {alias for group in found.values() for company in group for alias in company.names}:
+    known = {alias for group in found.values() for company in group for alias in company.names}
+    for name in sorted(careful - known):
         top.fault(f"{name!r} is not the name of any employer below", "also_words")
     return found, groups
 

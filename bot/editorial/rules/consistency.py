@@ -50,6 +50,10 @@ def _check_scales(shelf: Shelf) -> list[Problem]:
             problems.append(
                 Problem(where=f"rules, weights of {topic.value}", what="must fall: title, summary, content")
             )
+        if rules.after is not None and (rules.after not in shelf.topics or shelf.topics[rules.after].after is not None):
+            problems.append(
+                Problem(where=f"rules, {topic.value}", what="`after` must name a topic that comes after none")
+            )
         mine = [one for one in shelf.adjustments if one.head.topic is topic]
         hint = sum(one.head.points for one in mine if one.is_hint)
         share = sum(one.head.points for one in mine if not one.is_hint)

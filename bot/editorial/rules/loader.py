@@ -80,6 +80,8 @@ def _read_lists(file: RuleFile, shelf: Shelf) -> None:
 def _read_companies(file: RuleFile, shelf: Shelf) -> None:
     if "companies" not in file.data:
         return
+    if shelf.companies:
+        file.faults.add("employers are given in another file already", key="companies")
     found, groups = read_companies(file.data, file.faults)
     shelf.companies = found
     shelf.groups = groups

@@ -22,7 +22,6 @@ def read_rules(file: RuleFile, shelf: Shelf) -> None:
         at = f"rule {data.get('id', number + 1)!r}"
         line = lines[number] if number < len(lines) else None
         table = Table(data, file.faults, at=at, line=line, lists=shelf.lists)
-        before = len(file.faults.problems)
         head = _read_head(file, table)
         kind = table.text("kind")
         if kind and kind not in KINDS:
@@ -30,9 +29,9 @@ def read_rules(file: RuleFile, shelf: Shelf) -> None:
         if head.id in taken:
             table.fault("is the id of another rule too", "id")
         taken.add(head.id)
-        if len(file.faults.problems) == before:
-            _shelve(kind, head, table, shelf)
         if kind in KINDS:
+            # Also where something is wrong already: the load fails anyhow, and every problem is to be told.
+            _shelve(kind, head, table, shelf)
             table.finish()
 
 
@@ -60,7 +59,7 @@ def _read_head(file: RuleFile, table: Table) -> Head:
     points = 0.0
     if kind != "veto":
         points = table.number("points")
-        if points == 0 and "points" in table:
+        if table.data.get("points") == 0:
             table.fault("is 0: the rule would say nothing", "points")
     head = Head(
         id=identity,

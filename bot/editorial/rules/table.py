@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from math import isfinite
 from typing import Any, TypeVar
 
 from bot.domain.errors import Problem
@@ -40,7 +41,7 @@ class Faults:
             line = self._lines[number]
             if line.startswith("["):
                 break
-            if re.match(rf"{re.escape(key)}\b", line.strip()):
+            if re.match(rf"[\"']?{re.escape(key)}[\"']?\s*[.=]", line.strip()):
                 return number + 1
         return header_line or None
 
@@ -88,6 +89,9 @@ class Table:
 
     def number(self, key: str, *, needed: bool = True, default: float = 0.0) -> float:
         value = self._get(key, (int, float), "a number", needed=needed)
+        if value is not None and not isfinite(value):
+            self.fault(f"must be a number, not {value!r}", key)
+            return default
         return default if value is None else float(value)
 
     def flag(self, key: str) -> bool:
