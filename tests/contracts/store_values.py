@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 from bot.domain.channel import Channel
+from bot.domain.delivery import DeliveryState, PendingDelivery, Settled
 from bot.domain.feed import FeedOutcome, FeedSpec, FeedState
 from bot.domain.identity import content_hash, keys_of
 from bot.domain.story import Item, Language, Topic
@@ -21,6 +22,8 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 THRESHOLDS = {Level.LOW: 3.0, Level.NORMAL: 5.0, Level.HIGH: 8.0}
 REASON = Reason(rule="ai-model", points=6.0, field="title", text="new model", why={"en": "a model", "id": "model baru"})
 NUMBERS = count(1)
+TODAY = date(2026, 3, 14)
+ALL = ("telegram", "slack")
 
 
 def spec(feed_id: str = "wire", url: str | None = None, title: str = "The Wire") -> FeedSpec:
@@ -112,3 +115,17 @@ async def subscribed(
     chat = replace(chat, preferences=preferences, since=NOW)
     await store.chats.save(chat)
     return chat
+
+
+async def claim(
+    store: Store, at: datetime = NOW, limit: int = 99, platforms: Collection[str] = ALL
+) -> list[PendingDelivery]:
+    return await store.outbox.claim(at, at + MINUTE, limit, platforms)
+
+
+def settled(delivery: PendingDelivery, state: DeliveryState, at: datetime = NOW) -> Settled:
+    return Settled(delivery_id=delivery.id, fence=delivery.fence, state=state, at=at)
+
+
+async def states(store: Store, chat: Chat) -> list[DeliveryState]:
+    return [state for _, state in await store.outbox.of_chat(chat.id)]

@@ -122,6 +122,8 @@ async def test_a_gesture_counts_once(open_store: OpenStore) -> None:
     stores = [await open_store() for _ in range(3)]
     first = await asyncio.gather(*(s.chats.first_time("update-1", NOW) for s in stores))
     assert sorted(first) == [False, False, True]
+    assert await stores[0].chats.was_answered("update-1")
+    assert not await stores[0].chats.was_answered("update-2")
     assert await stores[0].chats.first_time("update-2", NOW)
 
 

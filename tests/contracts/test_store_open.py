@@ -97,11 +97,12 @@ async def test_an_older_schema_asks_for_the_upgrade(url: str) -> None:
     await database.close()
 
 
-async def test_a_newer_schema_is_refused(url: str) -> None:
-    await _run(url, "UPDATE alembic_version SET version_num = '9999'")
+async def test_a_newer_schema_is_refused(empty_url: str) -> None:
+    await (await Store.open(empty_url, upgrade=False)).close()
+    await _run(empty_url, "UPDATE alembic_version SET version_num = '9999'")
     for upgrade in (True, False):
         with pytest.raises(StoreError, match="newer version"):
-            await Store.open(url, upgrade=upgrade)
+            await Store.open(empty_url, upgrade=upgrade)
 
 
 async def test_upgrading_a_current_database_changes_nothing(store: Store) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
-from bot.domain.delivery import DeliveryState
 from bot.domain.feed import FeedState
 from bot.domain.story import Topic
-from bot.domain.subscription import ChatState, Mode
 from bot.domain.verdict import Level
-from bot.ports import Committed, EditedStory, NewStory, Reading
+from bot.ports import Committed, Reading
 from bot.store.store import Store
 
 from .conftest import OpenStore
@@ -22,7 +21,6 @@ from .store_values import (
     NOW,
     REASON,
     THRESHOLDS,
-    channel,
     commit,
     new_story,
     outcome,
@@ -59,7 +57,7 @@ async def test_what_is_not_there(store: Store) -> None:
     assert await store.stories.known(["url:nothing"]) == {}
     assert await store.stories.verdict(7) == {}
     assert await store.stories.feeds_of(7) == []
-    assert await store.stories.latest(Topic, level=Level.LOW, limit=5) == []
+    assert await store.stories.latest(list(Topic), level=Level.LOW, limit=5) == []
 
 
 async def test_many_keep_the_order_asked_for(store: Store) -> None:
@@ -154,87 +152,15 @@ async def test_seen_keys_are_refreshed_and_the_feed_is_named(store: Store) -> No
     assert set(await store.stories.known(new.keys)) == set(new.keys)
 
 
-# --- edits -------------------------------------------------------------------------------------------------------
-
-
-def edit(story_id: int, new: NewStory) -> EditedStory:
-    return EditedStory(story_id=story_id, new=new)
-
-
-async def test_an_edit_replaces_words_and_verdict(store: Store) -> None:
-    (story_id,) = await stored(store, new_story("x", scores={Topic.AI: 1.0}))
-    better = new_story("x", title="A better title", scores={Topic.AI: 9.0}, guid="late")
-    await commit(store, edited=[edit(story_id, better)], at=NOW + HOUR)
-    story = await store.stories.get(story_id)
-    assert story is not None
-    assert (story.title, story.first_seen) == ("A better title", NOW)
-    assert (await store.stories.verdict(story_id))[Topic.AI].score == 9.0
-    known = await store.stories.known(better.keys)
-    assert {k.content_hash for k in known.values()} == {better.content_hash}
-    assert len(known) == 2
-    assert [s.id for s in await store.stories.latest([Topic.AI], level=Level.HIGH, limit=5)] == [story_id]
-
-
-async def test_an_edit_alerts_only_who_has_not_heard(store: Store) -> None:
-    keen = await subscribed(store, channel("keen"), level=Level.LOW)
-    strict = await subscribed(store, channel("strict"), level=Level.HIGH)
-    (story_id,) = await stored(store, new_story("x", scores={Topic.AI: 4.0}))
-    better = new_story("x", scores={Topic.AI: 9.0})
-    silent = replace(better, announce=False)
-    assert (await commit(store, edited=[edit(story_id, silent)])).alerts == 0
-    assert (await commit(store, edited=[edit(story_id, better)])).alerts == 1
-    assert (await commit(store, edited=[edit(story_id, better)])).alerts == 0
-    assert [len(await store.outbox.of_chat(chat.id)) for chat in (keen, strict)] == [1, 1]
-
-
-async def test_an_edit_of_a_story_that_is_not_there(store: Store) -> None:
-    committed = await commit(store, edited=[edit(4711, new_story("x"))])
-    assert (committed.new_stories, committed.alerts) == (0, 0)
-
-
-# --- alerts ------------------------------------------------------------------------------------------------------
-
-
-async def test_alerts_go_to_who_asked_for_topic_and_level(store: Store) -> None:
-    expected = {
-        "ai": (await subscribed(store, channel("ai"), topics=[Topic.AI]), 1),
-        "all": (await subscribed(store, channel("all"), topics=Topic), 1),
-        "both": (await subscribed(store, channel("both"), mode=Mode.BOTH), 1),
-        "digest": (await subscribed(store, channel("digest"), mode=Mode.DIGEST), 0),
-        "layoffs": (await subscribed(store, channel("layoffs"), topics=[Topic.LAYOFFS]), 0),
-        "strict": (await subscribed(store, channel("strict"), level=Level.HIGH), 0),
-        "none": (await subscribed(store, channel("none"), topics=[]), 0),
-    }
-    committed = await commit(store, new_story(scores={Topic.AI: 6.0, Topic.TECH_LAYOFFS: 5.0, Topic.LAYOFFS: 4.9}))
-    assert (committed.new_stories, committed.alerts) == (1, 3)
-    for name, (chat, alerts) in expected.items():
-        assert len(await store.outbox.of_chat(chat.id)) == alerts, name
-
-
-async def test_what_a_feed_held_before_is_not_announced(store: Store) -> None:
-    await subscribed(store)
-    committed = await commit(store, new_story("x", announce=False))
-    assert (committed.new_stories, committed.alerts) == (1, 0)
-    assert len(await store.stories.latest([Topic.AI], level=Level.NORMAL, limit=5)) == 1
-
-
-async def test_a_parked_chat_misses_nothing(store: Store) -> None:
-    chat = await subscribed(store)
-    await store.outbox.park(chat.id, "blocked", NOW)
-    assert (await commit(store, new_story())).alerts == 1
-    assert [state for _, state in await store.outbox.of_chat(chat.id)] == [DeliveryState.PARKED]
-    assert await store.chats.revive(chat.id) == 1
-    assert [state for _, state in await store.outbox.of_chat(chat.id)] == [DeliveryState.QUEUED]
-    found = await store.chats.find(chat.channel)
-    assert found is not None
-    assert found.state is ChatState.ACTIVE
-
-
-async def test_the_alerts_of_one_reading_tell_the_older_story_first(store: Store) -> None:
-    chat = await subscribed(store)
-    news = [new_story(f"n{n}", published=NOW - n * HOUR) for n in range(3)]
-    ids = await stored(store, *news)
-    assert [d.story_id for d, _ in await store.outbox.of_chat(chat.id)] == list(reversed(ids))
+async def test_a_known_story_learns_further_keys(store: Store) -> None:
+    new = new_story("x", guid="old")
+    (story_id,) = await stored(store, new)
+    changed = new_story("x", guid="changed").keys
+    learnt = (*((key, story_id) for key in changed if key not in new.keys), ("guid:wire:nobody", 4711))
+    await store.stories.commit(Reading(outcome=outcome(), seen=new.keys, learnt=learnt))
+    moved = new_story("x-at-a-new-address", guid="changed", title=new.item.title)
+    assert (await commit(store, moved)).new_stories == 0
+    assert await store.stories.known(["guid:wire:nobody"]) == {}
 
 
 # --- questions ---------------------------------------------------------------------------------------------------
@@ -277,12 +203,14 @@ async def test_the_ranking_of_a_span(store: Store) -> None:
     )
     await stored(store, new_story("after", scores={Topic.AI: 9.9}), at=NOW + 2 * HOUR)
     span = {"since": NOW, "until": NOW + HOUR}
-    found = await store.stories.ranked(Topic, level=Level.NORMAL, limit=9, **span)
+    found = await store.stories.ranked(list(Topic), level=Level.NORMAL, limit=9, **span)
     assert [(story.id, score.topic, score.score) for story, score in found] == [
         (better, Topic.LAYOFFS, 7.0),
         (good, Topic.AI, 6.0),
     ]
-    assert [story.id for story, _ in await store.stories.ranked(Topic, level=Level.NORMAL, limit=1, **span)] == [better]
+    assert [story.id for story, _ in await store.stories.ranked(list(Topic), level=Level.NORMAL, limit=1, **span)] == [
+        better
+    ]
     assert [story.id for story, _ in await store.stories.ranked([Topic.AI], level=Level.NORMAL, limit=9, **span)] == [
         good,
         better,
