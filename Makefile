@@ -12,7 +12,7 @@ run: $(VENV)/.run
 	@$(BIN)/kabar
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check bot tests

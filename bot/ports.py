@@ -67,9 +67,12 @@ class EditedStory:
 class Reading:
     """All that one look at a feed changes; committed in one transaction or not at all. `seen` are the keys of known
     stories that the feed still shows (they stay remembered), `learnt` further keys of theirs (key, story id) that were
-    not known yet: a guid that changed, or another feed's own; when the address changes next they still tell."""
+    not known yet: a guid that changed, or another feed's own; when the address changes next they still tell.
+    `established`: the feed was read before, so a story that it carries for the first time is news, even one that was
+    stored without a word when another feed was read for the first time."""
 
     outcome: FeedOutcome
+    established: bool = False
     new: tuple[NewStory, ...] = ()
     edited: tuple[EditedStory, ...] = ()
     seen: tuple[str, ...] = ()
@@ -131,10 +134,10 @@ class Stories(Protocol):
         """Stories that clear `level` in any of `topics`, newest first by `Story.when` (ties by id)."""
 
     async def ranked(
-        self, topics: Collection[Topic], *, level: Level, since: datetime, until: datetime, limit: int
-    ) -> list[tuple[Story, TopicScore]]:
-        """Stories first seen in (since, until] that clear `level`, each once with its best topic of `topics`, best
-        score first."""
+        self, topics: Sequence[Topic], *, level: Level, since: datetime, until: datetime, limit: int
+    ) -> list[tuple[Story, Topic]]:
+        """Stories first seen in (since, until] that clear `level`, best score first, each once under the first of
+        `topics` it clears. What a feed held when it was first read counts only when it is dated after `since`."""
 
     async def counts(self, since: datetime, until: datetime) -> ReadingCounts: ...
 
@@ -242,8 +245,9 @@ class Housekeeping(Protocol):
     async def prune(self, now: datetime, *, stories: timedelta, keys: timedelta) -> int:
         """Forgets stories first seen longer ago than `stories` that no delivery needs, and keys not seen for `keys`."""
 
-    async def check(self) -> str:
-        """Integrity and schema version in one sentence; StoreError when something is wrong."""
+    async def check(self, *, thorough: bool = True) -> str:
+        """Integrity and schema version in one sentence; StoreError when something is wrong. `thorough` reads the whole
+        database, which takes its time; without it the database only has to answer."""
 
 
 # --- platforms ---------------------------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ def _run(handler: Handler, arguments: argparse.Namespace, settings: Settings, te
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except Exception:
+    except Exception:  # noqa: BLE001 - nobody gets a traceback; the log line says what and where
         log.logger("cli").exception("%s", texts.say("cli.bug"))
         return WRONG
     return code

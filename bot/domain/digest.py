@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.domain.story import Story, Topic
-from bot.domain.verdict import TopicScore
 
 LONGEST = 15
 A_TOPIC = 8
@@ -45,17 +44,17 @@ class Digest:
 
 
 def compose(
-    *, day: date, ranked: Sequence[tuple[Story, TopicScore]], found: int, feeds: int, failing: int, items: int
+    *, day: date, ranked: Sequence[tuple[Story, Topic]], found: int, feeds: int, failing: int, items: int
 ) -> Digest:
     """The best LONGEST stories, at most A_TOPIC a topic while others have something to say, best first."""
     chosen: dict[Topic, list[int]] = {topic: [] for topic in ORDER}
     spare: list[tuple[Topic, int]] = []
-    for story, score in ranked:
+    for story, topic in ranked:
         full = sum(map(len, chosen.values())) >= LONGEST
-        if full or len(chosen[score.topic]) >= A_TOPIC:
-            spare.append((score.topic, story.id))
+        if full or len(chosen[topic]) >= A_TOPIC:
+            spare.append((topic, story.id))
         else:
-            chosen[score.topic].append(story.id)
+            chosen[topic].append(story.id)
     for topic, story_id in spare:
         if sum(map(len, chosen.values())) >= LONGEST:
             break

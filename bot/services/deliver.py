@@ -89,16 +89,15 @@ class Deliverer:
                 running |= {asyncio.create_task(self._deliver(delivery, report)) for delivery in claimed}
                 if running:
                     done, running = await asyncio.wait(running, timeout=LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        task.result()
+                    await asyncio.gather(*done)
                     continue
                 due = await self._outbox.next_due(names)
                 if due is None or due - self._clock() > SHORT_WAIT:
                     break
                 await self._sleep(max(0.01, (due - self._clock()).total_seconds()))
         finally:
-            if running:
-                await asyncio.wait(running)
+            # What is on its way is not cut off: it would have arrived without a word of it in the ledger.
+            await asyncio.gather(*running, return_exceptions=True)
         depth = await self._outbox.depth()
         waiting = (DeliveryState.QUEUED, DeliveryState.UNKNOWN, DeliveryState.SENDING, DeliveryState.PARKED)
         report.held = sum(depth.get(state, 0) for state in waiting)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from bot.domain.digest import LONGEST, Digest, compose
+from bot.domain.digest import LONGEST, ORDER, Digest, compose
 from bot.domain.schedule import digest_due
 from bot.domain.subscription import Chat
 from bot.log import logger
@@ -45,7 +45,8 @@ class Digests:
         """What is new since the chat's last digest (a day at first, a week at most), or since `since`."""
         since = since or max(chat.digest_until or now - FIRST_SPAN, now - LONGEST_SPAN)
         prefs = chat.preferences
-        ranked = await self._stories.ranked(prefs.topics, level=prefs.level, since=since, until=now, limit=COUNTED)
+        topics = [topic for topic in ORDER if topic in prefs.topics]
+        ranked = await self._stories.ranked(topics, level=prefs.level, since=since, until=now, limit=COUNTED)
         counts = await self._stories.counts(since, now)
         return compose(
             day=day,

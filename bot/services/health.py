@@ -128,7 +128,7 @@ class Health:
 
     async def _database(self) -> Part:
         try:
-            words = await self._housekeeping.check()
+            words = await self._housekeeping.check(thorough=False)
         except StoreError as error:
             return broken_database(error)
         return Part(name="database", state=PartState.OK, cause="database_well", values=(("detail", words),))

@@ -13,8 +13,7 @@ from bot.domain.errors import Gone, Malformed, SourceError, StoreError, Unavaila
 from bot.domain.feed import Feed, FeedOutcome, FeedState, Fetched
 from bot.domain.identity import Keys, Known, canonical_url, content_hash, is_same, keys_of
 from bot.domain.schedule import next_poll
-from bot.domain.story import Item, Language, Topic
-from bot.domain.verdict import TopicScore
+from bot.domain.story import Item, Language
 from bot.log import logger
 from bot.ports import Clock, EditedStory, Feeds, Judge, NewStory, Reading, Source, Stories
 
@@ -117,10 +116,10 @@ class Poller:
                 if not running:
                     return report
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    report.add(task.result())
+                for read in await asyncio.gather(*done):
+                    report.add(read)
                     if progress:
-                        progress(task.result())
+                        progress(read)
         finally:
             for task in running:
                 task.cancel()
@@ -168,6 +167,7 @@ class Poller:
         new: list[NewStory] = []
         edited: dict[int, EditedStory] = {}
         seen: list[str] = []
+        learnt: list[tuple[str, int]] = []
         for n, (item, item_keys) in enumerate(zip(fetched.items, keys, strict=True)):
             if n % ITEMS_BETWEEN_BREATHS == 0:
                 await asyncio.sleep(0)
@@ -176,17 +176,17 @@ class Poller:
                 new.append(self._story(feed, item, item_keys))
                 continue
             seen += [key for key in item_keys.all if key in known]
+            learnt += [(key, match.story_id) for key in item_keys.all if key not in known]
             if match.feed_id == feed.id and match.content_hash != content_hash(item):
-                edited[match.story_id] = await self._edited(feed, match, item, item_keys)
-        return Reading(outcome=outcome, new=tuple(new), edited=tuple(edited.values()), seen=tuple(seen))
-
-    async def _edited(self, feed: Feed, match: Known, item: Item, keys: Keys) -> EditedStory:
-        """An edit is news only when its words reach what the old ones did not: what was held back as old news when the
-        feed was first read stays so, and who subscribed since then does not hear of it."""
-        new = self._story(feed, item, keys)
-        before = await self._stories.verdict(match.story_id)
-        announce = new.announce and clears_more(before, new.verdict.topics)
-        return EditedStory(story_id=match.story_id, new=replace(new, announce=announce))
+                edited[match.story_id] = EditedStory(story_id=match.story_id, new=self._story(feed, item, item_keys))
+        return Reading(
+            outcome=outcome,
+            established=not feed.is_first_read,
+            new=tuple(new),
+            edited=tuple(edited.values()),
+            seen=tuple(seen),
+            learnt=tuple(learnt),
+        )
 
     def _story(self, feed: Feed, item: Item, keys: Keys) -> NewStory:
         language = self._judge.detect(item, feed.spec.language)
@@ -235,15 +235,6 @@ class Poller:
             jitter=self._random(),
             fixed=self._pace.fixed,
         )
-
-
-def clears_more(before: Mapping[Topic, TopicScore], after: Mapping[Topic, TopicScore]) -> bool:
-    """Whether some topic reaches a level now that it did not reach before."""
-
-    def rank(score: TopicScore | None) -> int:
-        return -1 if score is None or score.clears is None else score.clears.rank
-
-    return any(rank(score) > rank(before.get(topic)) for topic, score in after.items())
 
 
 def _match(feed: Feed, item: Item, keys: Keys, known: Mapping[str, Known]) -> Known | None:

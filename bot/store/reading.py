@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import DeliveryKind, DeliveryState
 from bot.domain.identity import Known, is_same
+from bot.domain.story import Topic
 from bot.domain.subscription import ChatState, Mode
 from bot.ports import Committed, EditedStory, NewStory, Reading
 from bot.store.database import Database
 from bot.store.feeds import write_outcome
-from bot.store.rows import chunks, verdict_rows
+from bot.store.rows import NO_LEVEL, chunks, verdict_rows
 from bot.store.tables import chat_topics, chats, outbox, stories, story_feeds, story_keys, verdicts
 
 SEEN_PRECISION = timedelta(days=1)  # how exactly it is remembered when a key was last seen
@@ -30,7 +31,7 @@ async def commit(database: Database, connection: AsyncConnection, reading: Readi
     ids = await _insert(connection, fresh, outcome.feed_id, outcome.at)
     known_by = [(new, ids[-place - 1] if place < 0 else place) for new, place in again]
     edited = await _edit(connection, reading.edited)
-    known_by += [(edit.new, edit.story_id) for edit in edited]
+    known_by += [(edit.new, edit.story_id) for edit, _before in edited]
     stored = list(zip(fresh, ids, strict=True))
 
     keys = [(key, story_id) for new, story_id in stored for key in new.keys]
@@ -38,13 +39,33 @@ async def commit(database: Database, connection: AsyncConnection, reading: Readi
     keys = [(key, story_id) for new, story_id in known_by for key in new.keys]
     keys += await _of_existing(connection, reading.learnt)
     await _remember_keys(database, connection, keys, outcome.at, take_over=False)
-    carried = [story_id for _new, story_id in stored + known_by]
-    await _remember_feed(database, connection, carried, outcome.feed_id, outcome.at)
-    await _refresh(database, connection, reading.seen, outcome.feed_id, outcome.at)
+    shown = [story_id for _new, story_id in stored + known_by]
+    shown += await _refresh(connection, reading.seen, outcome.at)
+    carried = await _remember_feed(database, connection, shown, outcome.feed_id, outcome.at)
     announced = [story_id for new, story_id in stored if new.announce]
-    announced += [edit.story_id for edit in edited if edit.new.announce]
+    if reading.established:
+        announced += await _news_after_all(connection, carried)
     alerts = await plan_alerts(database, connection, announced, outcome.at)
+    for edit, before in edited:
+        if edit.new.announce and _rises(edit.new, before):
+            alerts += await plan_alerts(database, connection, [edit.story_id], outcome.at, before=before)
     return Committed(new_stories=len(ids), alerts=alerts)
+
+
+def _rises(new: NewStory, before: Mapping[Topic, int]) -> bool:
+    """Whether the words as they are now clear a level of a topic that they did not clear before."""
+    ranks = {topic: score.clears.rank for topic, score in new.verdict.topics.items() if score.clears is not None}
+    return any(rank > before.get(topic, NO_LEVEL) for topic, rank in ranks.items())
+
+
+async def _news_after_all(connection: AsyncConnection, carried: Collection[int]) -> list[int]:
+    """Of the stories that an established feed carries for the first time, those that were stored without a word because
+    the feed that had them first was just being read for the first time. They are news now."""
+    found: list[int] = []
+    for ids in chunks(list(carried)):
+        silent = sa.update(stories).where(stories.c.id.in_(ids), ~stories.c.announced, ~stories.c.forgotten)
+        found += (await connection.execute(silent.values(announced=True).returning(stories.c.id))).scalars()
+    return sorted(found)
 
 
 async def known_under(connection: AsyncConnection, keys: Collection[str]) -> dict[str, Known]:
@@ -112,6 +133,7 @@ async def _insert(connection: AsyncConnection, fresh: Sequence[NewStory], feed_i
             "first_seen": at,
             "shown_at": shown_at,
             "forgotten": False,
+            "announced": new.announce,
         }
         for new, shown_at in zip(fresh, shown, strict=True)
     ]
@@ -127,17 +149,22 @@ async def _insert(connection: AsyncConnection, fresh: Sequence[NewStory], feed_i
     return ids
 
 
-async def _edit(connection: AsyncConnection, edited: Sequence[EditedStory]) -> list[EditedStory]:
-    """Writes the new words and the verdict on them; those that exist. Of a forgotten story only the fingerprint of its
-    words is kept: its alerts are forgotten too, and without a verdict it causes none again."""
-    existing = []
+async def _edit(
+    connection: AsyncConnection, edited: Sequence[EditedStory]
+) -> list[tuple[EditedStory, Mapping[Topic, int]]]:
+    """Writes the new words and the verdict on them; those that exist, with the levels they cleared before. Of a
+    forgotten story only the fingerprint of its words is kept: its alerts are forgotten too, and without a verdict it
+    causes none again."""
+    existing: list[tuple[EditedStory, Mapping[Topic, int]]] = []
     for edit in edited:
         new = edit.new
         stored = sa.select(stories.c.shown_at, stories.c.forgotten).where(stories.c.id == edit.story_id)
         row = (await connection.execute(stored)).first()
         if row is None:
             continue
-        existing.append(edit)
+        cleared = sa.select(verdicts.c.topic, verdicts.c.level_rank).where(verdicts.c.story_id == edit.story_id)
+        before = {Topic(topic): rank for topic, rank in await connection.execute(cleared)}
+        existing.append((edit, before))
         values = {"content_hash": new.content_hash}
         if not row.forgotten:
             words = {"title": new.item.title, "summary": new.item.summary, "content": new.item.content}
@@ -177,29 +204,47 @@ async def _of_existing(connection: AsyncConnection, learnt: Sequence[tuple[str, 
 
 async def _remember_feed(
     database: Database, connection: AsyncConnection, story_ids: Sequence[int], feed_id: str, at: datetime
-) -> None:
-    if story_ids:
+) -> list[int]:
+    """That this feed carries these stories; those it carries for the first time."""
+    if not story_ids:
+        return []
+    ids = list(dict.fromkeys(story_ids))
+    known: set[int] = set()
+    for some in chunks(ids):
+        mine = sa.select(story_feeds.c.story_id)
+        mine = mine.where(story_feeds.c.feed_id == feed_id, story_feeds.c.story_id.in_(some))
+        known.update((await connection.execute(mine)).scalars())
+    fresh = [story_id for story_id in ids if story_id not in known]
+    if fresh:
         insert = database.insert(story_feeds).on_conflict_do_nothing(index_elements=["story_id", "feed_id"])
-        rows = [{"story_id": story_id, "feed_id": feed_id, "first_seen": at} for story_id in dict.fromkeys(story_ids)]
+        rows = [{"story_id": story_id, "feed_id": feed_id, "first_seen": at} for story_id in fresh]
         await connection.execute(insert, rows)
+    return fresh
 
 
-async def _refresh(
-    database: Database, connection: AsyncConnection, seen: Sequence[str], feed_id: str, at: datetime
-) -> None:
-    """What the feed still shows stays remembered, and that this feed shows it too. Mostly there is nothing to write."""
+async def _refresh(connection: AsyncConnection, seen: Sequence[str], at: datetime) -> list[int]:
+    """What the feed still shows stays remembered; the stories it shows. Mostly there is nothing to write."""
+    shown: list[int] = []
     for keys in chunks(seen):
         stale = sa.update(story_keys).where(story_keys.c.key.in_(keys), story_keys.c.seen_at < at - SEEN_PRECISION)
         await connection.execute(stale.values(seen_at=at))
-        carries = sa.exists().where(story_feeds.c.story_id == story_keys.c.story_id, story_feeds.c.feed_id == feed_id)
-        missing = sa.select(story_keys.c.story_id).where(story_keys.c.key.in_(keys), ~carries).distinct()
-        ids = list((await connection.execute(missing)).scalars())
-        await _remember_feed(database, connection, ids, feed_id, at)
+        named = sa.select(story_keys.c.story_id).where(story_keys.c.key.in_(keys)).distinct()
+        shown += (await connection.execute(named)).scalars()
+    return shown
 
 
-async def plan_alerts(database: Database, connection: AsyncConnection, story_ids: Sequence[int], at: datetime) -> int:
+async def plan_alerts(
+    database: Database,
+    connection: AsyncConnection,
+    story_ids: Sequence[int],
+    at: datetime,
+    *,
+    before: Mapping[Topic, int] | None = None,
+) -> int:
     """Queues an alert for every chat that asked for one of the topics these stories clear at its level; parked for a
-    chat that cannot be reached just now. The unique key makes a second alert impossible. How many were added."""
+    chat that cannot be reached just now. The unique key makes a second alert impossible. `before`: the levels these
+    stories cleared until now; chats that would have heard of them then are left out (it is old to them, or they
+    subscribed since). How many were added."""
     parked = chats.c.state == ChatState.PARKED
     planned = 0
     for ids in chunks(story_ids):
@@ -218,6 +263,7 @@ async def plan_alerts(database: Database, connection: AsyncConnection, story_ids
             .join(chats, chats.c.id == chat_topics.c.chat_id)
             .where(verdicts.c.story_id.in_(ids), verdicts.c.level_rank >= chats.c.level_rank)
             .where(chats.c.mode.in_([mode for mode in Mode if mode.alerts]))
+            .where(*_not_heard_before(before or {}))
             .order_by(verdicts.c.shown_at, verdicts.c.story_id)  # so that a chat hears the older one first
         )
         names = ["kind", "chat_id", "story_id", "state", "due_at", "created_at"]
@@ -227,3 +273,13 @@ async def plan_alerts(database: Database, connection: AsyncConnection, story_ids
         options = {"preserve_rowcount": True}
         planned += (await connection.execute(insert, execution_options=options)).rowcount
     return planned
+
+
+def _not_heard_before(before: Mapping[Topic, int]) -> list[sa.ColumnElement[bool]]:
+    topic = chat_topics.alias()
+    heard = [
+        sa.and_(topic.c.topic == name, chats.c.level_rank <= rank) for name, rank in before.items() if rank > NO_LEVEL
+    ]
+    if not heard:
+        return []
+    return [~sa.exists().where(topic.c.chat_id == chats.c.id, sa.or_(*heard))]

@@ -72,14 +72,29 @@ async def ensure(database: Database, *, upgrade: bool, revisions: Sequence[str] 
 
 async def migrate(database: Database) -> str:
     """Every step that is missing, in one transaction; of two processes that start at once one does it."""
-    import alembic.command  # noqa: F401 - takes 250 ms, so before the lock and only here
+    async with database.reading() as connection:
+        is_new = await version_of(connection) is None
+    if not is_new:
+        import alembic.command  # noqa: F401 - takes 250 ms, so before the lock
 
     async with database.writing(Lock.SCHEMA) as connection:
-        found = standing(await version_of(connection))
+        version = await version_of(connection)
+        if version is None:
+            return await set_up(connection)
+        found = standing(version)
         if found is Standing.NEWER:
             raise StoreError(f"{database.place} was made by a newer version of Kabar; run that version")
         if found is not Standing.CURRENT:
             await step_to(connection, "head")
+    return REVISIONS[-1]
+
+
+async def set_up(connection: AsyncConnection) -> str:
+    """The tables of a new database at once, as every step would have made them (a test holds the two together):
+    quicker, and a bot that never had an older schema never loads Alembic."""
+    await connection.run_sync(metadata.create_all)
+    await connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    await connection.execute(sa.text("INSERT INTO alembic_version VALUES (:version)"), {"version": REVISIONS[-1]})
     return REVISIONS[-1]
 
 

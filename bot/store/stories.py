@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -66,25 +65,22 @@ class StoryTable:
             return await _many(connection, list((await connection.execute(newest)).scalars()))
 
     async def ranked(
-        self, topics: Collection[Topic], *, level: Level, since: datetime, until: datetime, limit: int
-    ) -> list[tuple[Story, TopicScore]]:
+        self, topics: Sequence[Topic], *, level: Level, since: datetime, until: datetime, limit: int
+    ) -> list[tuple[Story, Topic]]:
         clearing = (
             sa.select(verdicts.c.story_id, verdicts.c.topic)
             .join_from(stories, verdicts, verdicts.c.story_id == stories.c.id)
             .where(stories.c.first_seen > since, stories.c.first_seen <= until)
+            .where(sa.or_(stories.c.announced, stories.c.shown_at > since))
             .where(CLEARING, verdicts.c.topic.in_(list(topics)), verdicts.c.level_rank >= level.rank)
             .order_by(verdicts.c.score.desc(), stories.c.shown_at.desc(), stories.c.id.desc(), verdicts.c.topic)
         )
         async with self._database.reading() as connection:
-            best: dict[int, str] = {}
+            cleared: dict[int, list[Topic]] = {}  # best score first
             for row in await connection.execute(clearing):
-                if row.story_id in best:
-                    continue
-                if len(best) == limit:
-                    break
-                best[row.story_id] = row.topic
-            scores = await _scores(connection, best)
-            return [(story, scores[story.id]) for story in await _many(connection, list(best))]
+                cleared.setdefault(row.story_id, []).append(Topic(row.topic))
+            best = await _many(connection, list(cleared)[:limit])
+            return [(story, min(cleared[story.id], key=topics.index)) for story in best]
 
     async def counts(self, since: datetime, until: datetime) -> ReadingCounts:
         failing = feeds.c.state.in_([FeedState.FAILING, FeedState.GONE])
@@ -112,11 +108,3 @@ async def _many(connection: AsyncConnection, story_ids: Sequence[int]) -> list[S
         rows = await connection.execute(sa.select(stories).where(stories.c.id.in_(some), ~stories.c.forgotten))
         found |= {row.id: story_of(row) for row in rows}
     return [found[story_id] for story_id in story_ids if story_id in found]
-
-
-async def _scores(connection: AsyncConnection, best: Mapping[int, str]) -> dict[int, TopicScore]:
-    found: dict[int, TopicScore] = {}
-    for some in chunks(list(best)):
-        rows: Any = await connection.execute(sa.select(verdicts).where(verdicts.c.story_id.in_(some)))
-        found |= {row.story_id: score_of(row) for row in rows if row.topic == best[row.story_id]}
-    return found

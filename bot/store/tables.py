@@ -122,6 +122,7 @@ stories = sa.Table(
     _at("shown_at"),  # Story.when
     # Pruned: the words are gone, what the keys of an item need to be recognised by stays as long as the keys do.
     sa.Column("forgotten", sa.Boolean(), nullable=False),
+    sa.Column("announced", sa.Boolean(), nullable=False),
     sa.Index(None, "first_seen"),
     sqlite_autoincrement=True,  # an id is never given twice, also after the newest row was deleted
 )

@@ -83,12 +83,15 @@ async def commit(
     lease: str | None = None,
     edited: Iterable[EditedStory] = (),
     seen: Iterable[str] = (),
+    established: bool = False,
 ) -> Committed:
     """One reading of a feed, which is added when it is not there."""
     if await store.feeds.find(feed_id) is None:
         await store.feeds.add(spec(feed_id), at)
     what = outcome(feed_id, at=at, lease=lease)
-    return await store.stories.commit(Reading(outcome=what, new=new, edited=tuple(edited), seen=tuple(seen)))
+    return await store.stories.commit(
+        Reading(outcome=what, established=established, new=new, edited=tuple(edited), seen=tuple(seen))
+    )
 
 
 async def stored(store: Store, *new: NewStory, at: datetime = NOW) -> list[int]:

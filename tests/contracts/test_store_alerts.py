@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.domain.delivery import DeliveryState
 from bot.domain.story import Topic
 from bot.domain.subscription import ChatState, Mode
@@ -47,11 +45,36 @@ async def test_an_edit_alerts_only_who_has_not_heard(store: Store) -> None:
     strict = await subscribed(store, channel("strict"), level=Level.HIGH)
     (story_id,) = await stored(store, new_story("x", scores={Topic.AI: 4.0}))
     better = new_story("x", scores={Topic.AI: 9.0})
-    silent = replace(better, announce=False)
-    assert (await commit(store, edited=[edit(story_id, silent)])).alerts == 0
     assert (await commit(store, edited=[edit(story_id, better)])).alerts == 1
     assert (await commit(store, edited=[edit(story_id, better)])).alerts == 0
     assert [len(await store.outbox.of_chat(chat.id)) for chat in (keen, strict)] == [1, 1]
+
+
+async def test_an_edit_of_what_was_never_announced_alerts_only_when_its_verdict_rises(store: Store) -> None:
+    await subscribed(store)
+    (story_id,) = await stored(store, new_story("x", scores={Topic.AI: 6.0}, announce=False))
+    same = new_story("x", title="Other words", scores={Topic.AI: 6.5})
+    assert (await commit(store, edited=[edit(story_id, same)])).alerts == 0
+    other = new_story("x", title="Other words on layoffs", scores={Topic.AI: 6.5, Topic.LAYOFFS: 9.0})
+    await subscribed(store, channel("layoffs"), topics=[Topic.LAYOFFS])
+    assert (await commit(store, edited=[edit(story_id, other)])).alerts == 1
+
+
+async def test_an_edit_is_no_news_to_a_chat_that_subscribed_after_the_story(store: Store) -> None:
+    (story_id,) = await stored(store, new_story("x", scores={Topic.AI: 6.0}))
+    late = await subscribed(store)
+    strict = await subscribed(store, channel("strict"), level=Level.HIGH)
+    assert (await commit(store, edited=[edit(story_id, new_story("x", scores={Topic.AI: 9.0}))])).alerts == 1
+    assert [len(await store.outbox.of_chat(chat.id)) for chat in (late, strict)] == [0, 1]
+
+
+async def test_a_story_that_a_new_feed_held_in_silence_is_news_when_an_established_feed_brings_it(store: Store) -> None:
+    await subscribed(store)
+    silent = new_story("x", announce=False)
+    assert (await commit(store, silent, feed_id="new")).alerts == 0
+    assert (await commit(store, feed_id="new", seen=silent.keys, established=True)).alerts == 0
+    assert (await commit(store, feed_id="old", seen=silent.keys, established=True)).alerts == 1
+    assert (await commit(store, feed_id="third", seen=silent.keys, established=True)).alerts == 0
 
 
 async def test_an_edit_of_a_story_that_is_not_there(store: Store) -> None:

@@ -66,6 +66,7 @@ def _feeds_and_stories() -> None:
         sa.Column("first_seen", MOMENT, nullable=False),
         sa.Column("shown_at", MOMENT, nullable=False),
         sa.Column("forgotten", sa.Boolean(), nullable=False),
+        sa.Column("announced", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_stories"),
         sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name="fk_stories_feed_id"),
         sqlite_autoincrement=True,

@@ -1,0 +1,132 @@
+"""Words, sentences, snippets, language and boilerplate, on texts made up for it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.story import Language
+from bot.editorial.boilerplate import story_paragraphs
+from bot.editorial.language import detect
+from bot.editorial.text import SNIPPET_LENGTH, normalise, snippet, tokenise
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Lay-offs at the mill", ["lay", "offs", "at", "the", "mill"]),
+        ("mem‑PHK 1.300 orang", ["mem", "phk", "1.300", "orang"]),
+        ("A.I. in U.S. schools", ["ai", "in", "us", "schools"]),
+        ("the mill’s owner won’t say", ["the", "mill", "owner", "won't", "say"]),
+        ("ＡＩ and ﬁber", ["ai", "and", "fiber"]),
+        ("lay\u00adoffs", ["layoffs"]),
+        ("café / café", ["café", "café"]),
+        ("5.5% or 9k, #3", ["5.5", "or", "9k", "3"]),
+        ("Stability.ai_x", ["stability", "ai", "x"]),
+        ("", []),
+    ],
+)
+def test_words_are_the_same_however_they_are_written(text: str, words: list[str]) -> None:
+    assert list(tokenise(text).words) == words
+
+
+def test_the_written_form_is_kept_beside_the_folded_one() -> None:
+    assert list(tokenise("Ai Weiwei on A.I.").forms) == ["Ai", "Weiwei", "on", "AI"]
+
+
+@given(st.text(max_size=300))
+def test_every_word_has_its_place_in_the_original(text: str) -> None:
+    tokens = tokenise(text)
+    spans = tokens.spans()
+    assert len(spans) == len(tokens.words) == len(tokens.forms)
+    assert all(word for word in tokens.words)
+    for start, end in spans:
+        assert 0 <= start < end <= len(text)
+
+
+@given(st.text(max_size=400), st.integers(0, 400), st.integers(1, 30))
+def test_a_snippet_is_verbatim_and_short(text: str, start: int, length: int) -> None:
+    start = min(start, len(text))
+    end = min(start + length, len(text))
+    if any(mark in text[start:end] for mark in "\r\n"):
+        return
+    cut = snippet(text, start, end)
+    assert cut.removeprefix("…").removesuffix("…") in text
+    assert text[start:end].strip() in cut or "…" in text
+    assert len(cut) <= max(SNIPPET_LENGTH, end - start) + 2
+
+
+def test_a_snippet_is_cut_at_words_with_an_ellipsis() -> None:
+    text = "word " * 30 + "the mill cuts jobs " + "word " * 30
+    at = text.index("mill")
+    cut = snippet(text, at, at + 14)
+    assert cut.startswith("…word")
+    assert cut.endswith("word…")
+    assert "mill cuts jobs" in cut
+
+
+def test_normalise_joins_what_looks_the_same() -> None:
+    assert normalise("The  mill’s\u00a0lay–off") == "The mill's lay-off"
+
+
+@pytest.mark.parametrize(
+    ("text", "prior", "language"),
+    [
+        ("The mill is to close in June", None, Language.EN),
+        ("Pabrik itu akan tutup pada Juni", None, Language.ID),
+        ("Pabrik itu akan tutup pada bulan Juni", Language.EN, Language.ID),
+        ("The mill is to close in the spring", Language.ID, Language.EN),
+        ("Startup layoff", Language.ID, Language.ID),
+        ("Startup layoff", None, Language.EN),
+    ],
+)
+def test_language(text: str, prior: Language | None, language: Language) -> None:
+    assert detect(tokenise(text).words, prior) is language
+
+
+BODY = "Pabrik kaca di tepi kota berhenti beroperasi pada Senin, kata pemiliknya."
+MORE = "Warga sekitar mengaku kaget mendengar kabar itu dari tetangga mereka."
+
+
+@pytest.mark.parametrize(
+    "teaser",
+    [
+        "Baca juga: Gelombang PHK melanda pabrik sepatu",
+        "BACA JUGA:\nGelombang PHK melanda pabrik sepatu",
+        "Simak juga: Daftar perusahaan yang PHK karyawan",
+        "Read also: Layoffs hit the shoe trade",
+        "Related: Layoffs hit the shoe trade",
+        "Also read\nLayoffs hit the shoe trade",
+        "-\nApa penyebab PHK di pabrik sepatu? Pabrik sepatu melakukan PHK karena sepi pesanan.",
+        "Home\nBisnis\nPHK\nTekno\nOlahraga",
+        "Home | Layoffs | Tech | Sport",
+        "Follow us for more layoffs news",
+        "© 2026 Layoffs Daily",
+    ],
+)
+def test_what_is_not_the_story_does_not_count(teaser: str) -> None:
+    assert story_paragraphs(f"{BODY}\n{teaser}\n{MORE}") == [BODY, MORE]
+
+
+def test_a_teaser_inside_a_paragraph_is_cut_out() -> None:
+    assert story_paragraphs(f"{BODY} (Baca juga: PHK di pabrik sepatu) Polisi datang.\n{MORE}") == [
+        f"{BODY} Polisi datang.",
+        MORE,
+    ]
+
+
+def test_a_question_of_the_writer_stays() -> None:
+    question = "Apa yang terjadi? Tidak seorang pun tahu pasti."
+    assert story_paragraphs(f"{BODY}\n{question}\n{MORE}") == [BODY, question, MORE]
+
+
+def test_an_article_made_of_questions_stays() -> None:
+    lines = ["What is a mill? A place to grind grain.", "Who owns it? The town does."]
+    assert story_paragraphs("\n".join(lines)) == lines
+
+
+@given(st.text(max_size=500))
+def test_boilerplate_takes_any_text(text: str) -> None:
+    kept = story_paragraphs(text)
+    assert sum(map(len, kept)) <= len(text) + len(kept)
