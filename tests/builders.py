@@ -219,7 +219,7 @@ class ScriptedPlatform:
             await asyncio.sleep(0)
             waiting = self.script.get(channel.address)
             step = waiting.pop(0) if waiting else None
-            if isinstance(step, Exception):
+            if isinstance(step, BaseException):
                 if channel.address in self.arrived:
                     self.said.append(Said(channel=channel, message=message, key=key))
                 raise step
@@ -273,7 +273,7 @@ class ScriptedSource:
         answers = self.answers[feed.id]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         await asyncio.sleep(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return Fetched(items=None if answer is None else tuple(answer), cursor=f"seen {len(self.fetched)}")
 

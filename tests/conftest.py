@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
 from ipaddress import ip_address
 
 import pytest
@@ -24,7 +23,7 @@ def _check(address: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     def connect(self: socket.socket, address: object) -> None:
         _check(address)
         REAL_CONNECT(self, address)  # type: ignore[arg-type]
@@ -43,4 +42,3 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in os.environ:
         if name.startswith("KABAR_"):
             monkeypatch.delenv(name)
-    yield

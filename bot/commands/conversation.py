@@ -35,7 +35,7 @@ class Conversation:
 
     async def answer(self, request: Request) -> Message | None:
         """A gesture that is in hand or was answered already gets no second answer; any failure gets a sentence."""
-        if request.key in self._in_hand:
+        if request.key in self._in_hand or self._read(request) is None:
             return None
         if request.key:
             self._in_hand.add(request.key)
@@ -76,16 +76,22 @@ class Conversation:
             LOG.error("the numbers of a message are not kept: %s", error)
 
     async def moved(self, old: Channel, new: Channel) -> None:
-        chat = await self._kit.chats.find(old)
-        if chat is not None:
-            await self._outbox.move(chat.id, new)
-            LOG.info("%s is now %s", old, new)
+        try:
+            chat = await self._kit.chats.find(old)
+            if chat is not None:
+                await self._outbox.move(chat.id, new)
+                LOG.info("%s is now %s", old, new)
+        except StoreError as error:  # the next delivery to the old address will be told of the new one
+            LOG.error("%s moved to %s, not written down: %s", old, new, error)
 
     async def gone(self, channel: Channel, reason: str) -> None:
-        chat = await self._kit.chats.find(channel)
-        if chat is not None and chat.state is ChatState.ACTIVE:
-            await self._outbox.park(chat.id, reason, self._kit.clock())
-            LOG.info("%s is parked: %s", channel, reason)
+        try:
+            chat = await self._kit.chats.find(channel)
+            if chat is not None and chat.state is ChatState.ACTIVE:
+                await self._outbox.park(chat.id, reason, self._kit.clock())
+                LOG.info("%s is parked: %s", channel, reason)
+        except StoreError as error:  # the next delivery finds out by itself
+            LOG.error("%s is gone, not written down: %s", channel, error)
 
     async def _answer(self, request: Request) -> Message | None:
         read = self._read(request)

@@ -16,7 +16,7 @@ async def run(words: list[str], context: Context) -> Message:
     texts, say = context.texts, context.texts.say
     feeds = await context.kit.feeds.all()
     if not feeds:
-        return Message(paragraphs=(paragraph(say("latest.no_feeds", topics="", feeds=0)),))
+        return Message(paragraphs=(paragraph(say("latest.no_feeds", topics="", count=0)),))
     ill = [feed for feed in feeds if feed.problem]
     ordered = ill + [feed for feed in feeds if not feed.problem]
     pages = -(-len(ordered) // A_PAGE)

@@ -61,7 +61,7 @@ async def _nothing(context: Context, names: str, offset: int) -> Message:
         key = "latest.none_read"
     else:
         key = "latest.nothing"
-    return Message(paragraphs=(paragraph(say(key, topics=names, feeds=len(read))),))
+    return Message(paragraphs=(paragraph(say(key, topics=names, count=len(read))),))
 
 
 COMMAND = Command(name="latest", run=run, aliases=("terbaru", "news", "berita"))

@@ -34,7 +34,7 @@ async def run(words: list[str], context: Context) -> Message:
 
 async def target(words: list[str], context: Context) -> tuple[Chat, list[str]]:
     """The chat to act on: this one, or, said privately with @channel, that channel for its admins."""
-    named = [word for word in words if word.startswith(("@", "#", "<#")) and len(word) > 1]
+    named = [word for word in words if word.startswith(("@", "#", "<#")) and len(word) > 1 and not topics_in([word])[0]]
     if not named or not context.request.private:
         return context.chat, words
     name = named[0]

@@ -49,10 +49,11 @@ def canonical_url(url: str) -> str | None:
     netloc = host if port in (None, 80, 443) else f"{host}:{port}"
     if ":" in host:
         netloc = f"[{host}]" if port in (None, 80, 443) else f"[{host}]:{port}"
-    path = quote(
-        unquote(parts.path, errors="surrogateescape").encode("utf-8", "surrogateescape"), safe="/:@!$&'()*+,;=~-._"
-    )
-    steps = re.sub(r"/{2,}", "/", path).split("/")
+    steps = re.sub(r"/{2,}", "/", parts.path).split("/")
+    steps = [
+        quote(unquote(step, errors="surrogateescape").encode("utf-8", "surrogateescape"), safe=":@!$&'()*+,;=~-._")
+        for step in steps
+    ]
     while steps and steps[-1] in SAME_PAGE:
         steps.pop()
     path = "/".join(steps)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 SHORTEST_POLL = timedelta(minutes=1)
 LONGEST_POLL = timedelta(hours=24)
 LONGEST_RETRY_AFTER = timedelta(hours=24)
+LATEST_DIGEST = timedelta(hours=6)
 
 
 def next_poll(
@@ -31,17 +32,19 @@ def digest_due(*, now: datetime, zone: str, at: time, since: datetime | None, la
     """The local date whose digest is due now, None when there is none.
 
     Compared on the wall clock: a digest hour that daylight saving skips is due at the first moment after it, one that
-    comes twice is due once because its date is taken. A late process sends today's digest late; days that passed
-    wholly are not made up for, their stories are in today's. A date at or before `last` never comes again, whatever
-    the clock or the zone do. A chat that subscribed (`since`) after today's hour waits for tomorrow's."""
-    local = now.astimezone(ZoneInfo(zone))
-    today = local.date()
-    if last is not None and today <= last:
-        return None
-    if local.time().replace(tzinfo=None) < at:
-        return None
-    if since is not None:
-        began = since.astimezone(ZoneInfo(zone))
-        if began.date() > today or (began.date() == today and began.time() >= at):
+    comes twice is due once because its date is taken. A late process sends the digest late, over midnight too, but by
+    LATEST_DIGEST at most; days that passed wholly are not made up for, their stories are in the next one. A date at or
+    before `last` never comes again, whatever the clock or the zone do. A chat that subscribed (`since`) after a day's
+    hour waits for the next day's."""
+    local = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    slot = datetime.combine(local.date(), at)
+    if local < slot:
+        slot -= timedelta(days=1)
+        if local - slot > LATEST_DIGEST:
             return None
-    return today
+    day = slot.date()
+    if last is not None and day <= last:
+        return None
+    if since is not None and since.astimezone(ZoneInfo(zone)).replace(tzinfo=None) >= slot:
+        return None
+    return day

@@ -18,6 +18,7 @@ from bot.domain.errors import (
     OutcomeUnknown,
     PlatformUnavailable,
     RateLimited,
+    StoreError,
 )
 from bot.domain.message import Message
 from bot.log import logger
@@ -31,6 +32,8 @@ AT_ONCE = 20
 SHORT_WAIT = timedelta(seconds=4)
 LOOK_AGAIN = 1.0  # seconds; a platform that is slow to answer in one chat must not keep the others waiting
 SETTLE_AFTER = timedelta(seconds=5)
+MOVED_AGAIN = timedelta(seconds=1)  # a platform that sends us in circles must not keep us busy
+MOST_FAULTS = 6
 LOG = logger("deliver")
 
 
@@ -121,6 +124,12 @@ class Deliverer:
             await self._sent(delivery, message, ids, report)
         except DeliveryError as error:
             await self._failed(delivery, error, report)
+        except StoreError:
+            raise
+        except Exception as error:
+            LOG.exception("delivery %d to %s met a fault of ours", delivery.id, chat.channel)
+            mostly = delivery.attempts < MOST_FAULTS
+            await self._failed(delivery, OutcomeUnknown(repr(error)) if mostly else MessageRejected("fault"), report)
 
     async def _send(self, platform: Platform, delivery: PendingDelivery, message: Message) -> tuple[str, ...]:
         try:
@@ -160,24 +169,17 @@ class Deliverer:
 
     async def _failed(self, delivery: PendingDelivery, error: DeliveryError, report: DeliverReport) -> None:
         now = self._clock()
-        later = now + retry_delay(delivery.attempts)
         chat = delivery.chat
         LOG.warning("delivery %d to %s: %s", delivery.id, chat.channel, error)
         match error:
             case RateLimited(retry_after=wait):
-                until = now + wait
-                await self._settle(
-                    delivery, DeliveryState.QUEUED, reason="rate_limited", not_before=until, hold_chat_until=until
-                )
-                report.retried += 1
+                await self._again(delivery, DeliveryState.QUEUED, "rate_limited", now + wait, report)
             case OutcomeUnknown():
                 until = now + max(SETTLE_AFTER, retry_delay(delivery.attempts))
-                await self._settle(delivery, DeliveryState.UNKNOWN, reason=str(error), not_before=until)
-                report.retried += 1
+                await self._again(delivery, DeliveryState.UNKNOWN, str(error), until, report)
             case ChannelMoved(new=new):
-                await self._settle(delivery, DeliveryState.QUEUED, reason="moved", not_before=now)
+                await self._again(delivery, DeliveryState.QUEUED, "moved", now + MOVED_AGAIN, report)
                 await self._outbox.move(chat.id, new)
-                report.retried += 1
             case ChannelGone(reason=reason):
                 await self._settle(delivery, DeliveryState.QUEUED, reason=reason, not_before=now)
                 report.parked += await self._outbox.park(chat.id, reason, now)
@@ -189,8 +191,15 @@ class Deliverer:
                 await self._settle(delivery, DeliveryState.DEAD, reason=detail)
                 report.dead += 1
             case PlatformUnavailable() | _:
-                await self._settle(delivery, DeliveryState.QUEUED, reason=str(error), not_before=later)
-                report.retried += 1
+                until = now + retry_delay(delivery.attempts)
+                await self._again(delivery, DeliveryState.QUEUED, str(error), until, report)
+
+    async def _again(
+        self, delivery: PendingDelivery, state: DeliveryState, reason: str, until: datetime, report: DeliverReport
+    ) -> None:
+        """Tried again at `until`; what waits behind it in this chat waits too, so that the order is kept."""
+        await self._settle(delivery, state, reason=reason, not_before=until, hold_chat_until=until)
+        report.retried += 1
 
     async def _settle(
         self,

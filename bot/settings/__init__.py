@@ -109,12 +109,14 @@ def _environment(environ: Mapping[str, str], here: Path, problems: list[Problem]
         dotenv = dict(dotenv_values(here / ".env", interpolate=False))
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(where=".env", what=f"cannot be read ({error}); mend the file or its permissions"))
-    values: dict[str, str | None] = {
-        name: value
-        for source in (dotenv, environ)
-        for name, value in source.items()
-        if name.startswith("KABAR_") and value
-    }
+    values: dict[str, str | None] = {}
+    for source in (dotenv, environ):
+        given = {name: value for name, value in source.items() if name.startswith("KABAR_") and value}
+        # The stronger source has the word, in whichever of the two forms it says it.
+        for name in given:
+            values.pop(f"{name}_FILE", None)
+            values.pop(name.removesuffix("_FILE"), None)
+        values |= given
     for secret in SECRETS:
         path = values.pop(f"{secret}_FILE", None)
         if path and secret not in values:

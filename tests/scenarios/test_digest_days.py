@@ -63,6 +63,17 @@ async def test_a_process_that_was_down_at_the_hour_sends_the_digest_late_and_onc
     assert "1. Artificial intelligence model number 1" in post.texts("ann")[0]
 
 
+async def test_a_loop_that_stalls_over_midnight_skips_no_date(tmp_path: Path) -> None:
+    clock, press, post = Clock(datetime(2026, 6, 1, 12, 0, tzinfo=UTC)), Press(), PostOffice()
+    async with town(tmp_path, clock, press, post) as here:
+        await settle_in(here.store, clock, "paper", ann=wants(mode=Mode.DIGEST, zone="UTC", digest_at=time(23, 59)))
+        clock.now = datetime(2026, 6, 1, 23, 58, 50, tzinfo=UTC)
+        for _ in range(5):
+            await here.poll_and_deliver()
+            clock.forward(minutes=3)
+    assert dates(post) == ["Monday 1 June 2026"]
+
+
 async def test_days_without_the_process_are_told_in_one_digest(tmp_path: Path) -> None:
     clock, press, post = Clock(datetime(2026, 6, 1, 9, 0, tzinfo=UTC)), Press(), PostOffice()
     async with town(tmp_path, clock, press, post) as here:
@@ -96,4 +107,4 @@ async def test_a_quiet_day_says_what_was_read(tmp_path: Path) -> None:
         clock.forward(hours=9)
         await here.poll_and_deliver()
     assert "Quiet: nothing new on your topics." in post.texts("ann")[0]
-    assert "2 feeds read, 0 failing, 0 new items, 0 stories for you." in post.texts("ann")[0]
+    assert "Feeds read: 2, with trouble: 0. New items: 0, stories for you: 0." in post.texts("ann")[0]

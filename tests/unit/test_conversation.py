@@ -367,7 +367,7 @@ async def test_why_shows_rules_points_and_threshold(room: Chatroom) -> None:
 
 async def test_the_digest_of_the_moment_changes_no_setting(room: Chatroom) -> None:
     message = await room.say("/digest")
-    assert "14 stories for you" in message.text
+    assert "stories for you: 14" in message.text
     assert len(message.stories) == 14
     assert not (await room.chat()).is_subscribed
     assert (await room.chat()).last_digest is None
@@ -634,7 +634,7 @@ async def test_an_empty_bot_says_what_is_missing(empty: Chatroom) -> None:
     await empty.store.feeds.add(a_spec(), NOW)
     assert "have not read any feed yet" in (await empty.say("/latest")).text
     await put(empty.store, an_item("Weather"), scores={})
-    assert "Nothing on AI, Tech layoffs and Layoffs so far. I have read 1 feeds" in (await empty.say("/latest")).text
+    assert "Nothing on AI, Tech layoffs and Layoffs so far. I have read one feed" in (await empty.say("/latest")).text
 
 
 async def test_feeds_come_in_pages_with_the_ill_ones_first(empty: Chatroom) -> None:

@@ -319,7 +319,7 @@ async def test_the_pause_a_platform_asks_for_lies_between_two_messages(
     assert clock.now - NOW == 6 * SECOND
 
 
-class Crash(Exception):
+class Crash(BaseException):
     """The process ends here."""
 
 
@@ -454,7 +454,7 @@ async def test_a_digest_says_what_was_planned_and_its_numbers_work(
     assert f"1. {TWO}" in text
     assert f"2. {ONE}" in text
     assert "7 more stories" in text
-    assert "3 feeds read, 1 failing, 80 new items, 9 stories for you." in text
+    assert "Feeds read: 3, with trouble: 1. New items: 80, stories for you: 9." in text
     assert await store.chats.numbered(chat.channel, None) == list(reversed(ids))
 
 

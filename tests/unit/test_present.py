@@ -161,7 +161,7 @@ def test_number_buttons_stand_in_rows() -> None:
 
             1,218 more stories are in /latest.
 
-            1,300 feeds read, 2 failing, 4,000 new items, 1,220 stories for you.
+            Feeds read: 1,300, with trouble: 2. New items: 4,000, stories for you: 1,220.
 
             Send a number to open its story.
             """,
@@ -184,7 +184,7 @@ def test_number_buttons_stand_in_rows() -> None:
 
             Masih ada 1.218 berita lagi di /latest.
 
-            1.300 feed dibaca, 2 bermasalah, 4.000 artikel baru, 1.220 berita untuk Anda.
+            Feed dibaca: 1.300, bermasalah: 2. Artikel baru: 4.000, berita untuk Anda: 1.220.
 
             Balas dengan nomor untuk membuka beritanya.
             """,
@@ -209,7 +209,7 @@ def test_a_digest(language: str, golden: str) -> None:
 
             Quiet: nothing new on your topics.
 
-            40 feeds read, 2 failing, 300 new items, 0 stories for you.
+            Feeds read: 40, with trouble: 2. New items: 300, stories for you: 0.
             """,
         ),
         (
@@ -219,7 +219,7 @@ def test_a_digest(language: str, golden: str) -> None:
 
             Sepi. Tidak ada berita baru untuk topik pilihan Anda.
 
-            40 feed dibaca, 2 bermasalah, 300 artikel baru, 0 berita untuk Anda.
+            Feed dibaca: 40, bermasalah: 2. Artikel baru: 300, berita untuk Anda: 0.
             """,
         ),
     ],
