@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: run test check format bench locks manifest clean
 .DEFAULT_GOAL := run
@@ -48,7 +48,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: $(VENV)/bin/python deploy/locks/run.txt pyproject.toml
 	@$(PIP) -r deploy/locks/run.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run deploy/locks/dev.txt

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from bot.domain.errors import Malformed, SourceError
 from bot.sources import wire
-from bot.sources.document import read_document
+from bot.sources.formats import read_document
 
 _SPARE_CPU_SECONDS = 2
 _WORN_OUT = 0.4

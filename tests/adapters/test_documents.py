@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import Malformed, SourceError
 from bot.domain.story import Item
-from bot.sources.document import MAX_ITEMS, Document, as_json, from_json, read_document
+from bot.sources.document import MAX_ITEMS, Document, as_json, from_json
+from bot.sources.formats import read_document
 
 NOW = datetime(2026, 11, 3, 10, 30, tzinfo=UTC)
 BASE = "https://news.example/feeds/main.xml"

@@ -17,8 +17,8 @@ import pytest
 from bot.domain.errors import Malformed
 from bot.domain.feed import Feed, FeedSpec
 from bot.sources import registry
-from bot.sources.document import read_document
 from bot.sources.feed_source import Cursor
+from bot.sources.formats import read_document
 from bot.sources.http import Fetcher, Limits
 from bot.sources.pool import ParserPool, parse_bytes
 from tests.adapters.feedserver import Answer, FeedServer
