@@ -27,7 +27,7 @@ format: $(VENV)/.dev
 
 # Timings, as ratios against a peer in the same run; never part of the tests.
 bench: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/bench -o testpaths=tests/bench
+	$(BIN)/python -m tests.bench
 
 # The Slack manifest in deploy/ is written from the command registry.
 manifest: $(VENV)/.run
