@@ -85,9 +85,11 @@ async def _live(arguments: Namespace, settings: Settings, console: Console) -> A
     say = app.texts.say
     if reached or arguments.live or stories:
         if reached or not report.feeds:
-            console.print(say("cli.try.live", feeds=reached, items=report.entries), style="dim", soft_wrap=True)
+            console.print(
+                say("cli.try.live", feeds=reached, items=report.entries), style="dim", soft_wrap=not console.is_terminal
+            )
         else:
-            console.print(say("cli.try.unreachable"), style="dim", soft_wrap=True)
+            console.print(say("cli.try.unreachable"), style="dim", soft_wrap=not console.is_terminal)
         return app
     await app.close()
     return None
@@ -116,7 +118,11 @@ async def _sample(arguments: Namespace, settings: Settings, data: Path, console:
         await app.synchronise()
         key = "cli.try.sample" if arguments.sample else "cli.try.sample_instead"
         report = await _first_look(app, FIRST_LOOK * 3)
-        console.print(app.texts.say(key, feeds=report.feeds, items=report.entries), style="yellow", soft_wrap=True)
+        console.print(
+            app.texts.say(key, feeds=report.feeds, items=report.entries),
+            style="yellow",
+            soft_wrap=not console.is_terminal,
+        )
     except BaseException:
         await app.close()
         raise

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import TracebackType
@@ -49,6 +49,7 @@ class FeedServer:
     _published: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     _server: asyncio.Server | None = None
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
     open_now: int = 0
     open_at_most: int = 0
 
@@ -87,6 +88,13 @@ class FeedServer:
     def asked(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
 
+    async def wait_for(self, condition: Callable[[], object], seconds: float = 20) -> None:
+        """Until a request makes `condition` true."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                self._news = asyncio.Event()
+                await self._news.wait()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -97,6 +105,7 @@ class FeedServer:
                     await self._say(writer, Answer(raw=b"HTTP/1.1 400 Bad Request\r\n\r\n"))
                     break
                 self.requests.append(request)
+                self._news.set()
                 self.open_now += 1
                 self.open_at_most = max(self.open_at_most, self.open_now)
                 try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from pathlib import Path
 
@@ -38,7 +37,7 @@ async def test_news_goes_from_a_feed_to_telegram_and_slack_once_across_a_stop_an
             await sl.command("/kabar", "subscribe ai")
             assert "Siap. Berita AI langsung dikirim" in (await tg.wait_for_messages(1))[0].text
             assert "Done. AI: each story" in (await sl.wait_for_messages(1))[0].shown
-            await _read_once(web)
+            await web.wait_for(lambda: len(web.asked("/paper")) > 1 and len(web.asked("/wire")) > 1)
             web.publish("/paper", rss(AI.format(3), AI.format(1)))
             await tg.wait_for_messages(2)
             await sl.wait_for_messages(2)
@@ -59,13 +58,6 @@ async def test_news_goes_from_a_feed_to_telegram_and_slack_once_across_a_stop_an
             assert await life.end(signal.SIGTERM) == 0
     told = [sent.text for sent in tg.sent if "number 1" in sent.text or "number 2" in sent.text]
     assert told == [], "what a feed held when it was first read is no news"
-
-
-async def _read_once(web: FeedServer) -> None:
-    """Until both feeds were read for the first time and asked for again."""
-    async with asyncio.timeout(20):
-        while len(web.asked("/paper")) < 2 or len(web.asked("/wire")) < 2:
-            await asyncio.sleep(0.05)
 
 
 async def test_a_wrong_token_stops_only_its_own_platform_and_health_says_what_to_do(tmp_path: Path) -> None:
