@@ -1,10 +1,10 @@
-# make run · make test · make check · make format · make bench · make locks
+# make run · make test · make check · make format · make eval · make bench · make locks
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test check format bench locks manifest clean
+.PHONY: run test check format eval bench locks manifest clean
 .DEFAULT_GOAL := run
 
 # `kabar` without a command is `kabar run` once a token stands in .env (or the environment), `kabar try` before that.
@@ -24,6 +24,11 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix bot tests
 	$(BIN)/ruff format bot tests
+
+# How good the rules are on labelled headlines (see config/README.md); EVAL names the folder.
+EVAL ?= ../shared/eval
+eval: $(VENV)/.run
+	@test -d $(EVAL) && $(BIN)/kabar eval $(EVAL) || echo "There is no $(EVAL) here; name a folder with headlines.jsonl: make eval EVAL=folder"
 
 # Timings, as ratios against a peer in the same run; never part of the tests.
 bench: $(VENV)/.dev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
@@ -194,3 +195,22 @@ async def test_backup_and_restore_carry_chats_and_stories(tmp_path: Path) -> Non
         assert (await other("db", "restore", "../kabar.backup")).code == 0
         assert f"Terbaru: AI, PHK teknologi, dan PHK\n\n1. {AI.format(1)}" in (await other("say", "/latest")).out
         assert (await other("db", "restore", "config")).code == 1
+
+
+async def test_rules_are_measured_on_labelled_headlines(tmp_path: Path) -> None:
+    kabar = Program(tmp_path)
+    rows = [
+        {"id": 1, "title": "Laboratory releases AI model", "lang": "en", "ai": 1, "layoff": 0, "tech": 0},
+        {"id": 2, "title": "Cuaca cerah di Bandung", "lang": "id", "ai": 0, "layoff": 0, "tech": 0},
+        {"id": 3, "title": "Rain is coming", "lang": "en", "ai": 1, "layoff": 0, "tech": 0, "draw": "random:feed"},
+    ]
+    (tmp_path / "headlines.jsonl").write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    ran = await kabar("eval", ".", "--json", "--misses")
+    assert ran.code == 0, ran.err
+    ai = {(row["language"], row["rows"]): row for row in ran.json["topics"] if row["topic"] == "ai"}
+    assert (ai["all", "all"]["precision"], ai["all", "all"]["recall"]) == (1.0, 0.5)
+    assert ai["en", "random"]["recall"] == 0.0
+    assert [miss["id"] for miss in ran.json["misses"]] == ["3"]
+    assert "ai" in (await kabar("eval", ".")).out
+    missing = await kabar("eval", "nowhere")
+    assert (missing.code, "nowhere" in missing.err) == (1, True)
