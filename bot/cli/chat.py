@@ -150,9 +150,11 @@ async def _first_look(app: App, seconds: float) -> PollReport:
 
 
 async def _chat(app: App, console: Console) -> int:
+    from bot.app.life import live
+
     terminal = Terminal(console)
     stopping = asyncio.Event()
-    background = asyncio.create_task(app.run(stopping, extra=(terminal,), platforms=()))
+    background = asyncio.create_task(live(app, stopping, extra=(terminal,), platforms=()))
     interactive = sys.stdin.isatty()
     if interactive:
         console.print(app.texts.say("cli.try.hello"), style="dim")

@@ -22,6 +22,8 @@ LOG = logger("run")
 
 
 async def run(arguments: Namespace, settings: Settings) -> int:
+    from bot.app.life import live
+
     every = timedelta(seconds=arguments.poll_every) if arguments.poll_every else None
     app = await build(settings, upgrade=True, poll_every=every)
     stopping = asyncio.Event()
@@ -34,7 +36,7 @@ async def run(arguments: Namespace, settings: Settings) -> int:
         LOG.info("%s", app.texts.say("cli.running", feeds=len(settings.feeds)))
         if not settings.platforms:
             LOG.warning("%s", app.texts.say("cli.no_platform"))
-        await app.run(stopping)
+        await live(app, stopping)
         LOG.info("%s", app.texts.say("cli.stopped"))
     finally:
         await app.close()

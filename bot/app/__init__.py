@@ -1,10 +1,10 @@
-"""Puts the parts together: the only file that names adapters, and the order in which things start and stop."""
+"""Puts the parts together: the only room that names adapters. How they live together is in life.py."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,10 +16,8 @@ from bot import __version__
 from bot.commands.command import Kit
 from bot.commands.conversation import Conversation
 from bot.commands.registry import menu
-from bot.domain.errors import PlatformRefused
 from bot.domain.story import Language, Topic
 from bot.domain.verdict import Level
-from bot.log import logger
 from bot.ports import Beat, Clock, Judge, Platform, Source
 from bot.services.deliver import Deliverer
 from bot.services.digests import Digests
@@ -35,16 +33,7 @@ if TYPE_CHECKING:
     from bot.sources.pool import ParserPool
 
 PLATFORMS: Mapping[str, str] = {"telegram": "bot.platforms.telegram:connect", "slack": "bot.platforms.slack:connect"}
-POLL_TICK = timedelta(seconds=3)
-DELIVER_TICK = timedelta(seconds=1)
-DIGEST_TICK = timedelta(seconds=20)
-BEAT_TICK = timedelta(seconds=20)
-PRUNE_TICK = timedelta(hours=6)
-GRACE = timedelta(seconds=6)
 PARSE_AND_COMMIT = timedelta(seconds=15)
-FIRST_RECONNECT = timedelta(seconds=15)
-LONGEST_RECONNECT = timedelta(minutes=5)
-LOG = logger("app")
 
 
 def utc_now() -> datetime:
@@ -63,7 +52,7 @@ class World:
 class App:
     """One Kabar: settings, store and everything made from them, each part when it is first needed.
 
-    `platforms` are the chat platforms that deliveries may go to; `run` adds those that have a token."""
+    `platforms` are the chat platforms that deliveries may go to; `live` adds those that have a token."""
 
     def __init__(
         self,
@@ -78,7 +67,7 @@ class App:
         self.store = store
         self.world = world or World()
         self.platforms: dict[str, Platform] = {}
-        self._poll_every = poll_every
+        self.poll_every = poll_every
         self._at_once = at_once or settings.polling.at_once
         self._closing: list[Callable[[], Awaitable[None]]] = []
 
@@ -134,7 +123,7 @@ class App:
 
     @cached_property
     def poller(self) -> Poller:
-        every = self._poll_every or self.settings.polling.every
+        every = self.poll_every or self.settings.polling.every
         return Poller(
             feeds=self.store.feeds,
             stories=self.store.stories,
@@ -142,7 +131,7 @@ class App:
             judge=self.judge,
             clock=self.world.clock,
             random=self.world.random,
-            pace=Pace(every=every, fixed=self._poll_every is not None),
+            pace=Pace(every=every, fixed=self.poll_every is not None),
             lease=self.settings.polling.deadline + PARSE_AND_COMMIT,
             at_once=self._at_once,
         )
@@ -229,35 +218,6 @@ class App:
         """Whether there is anything to chat about."""
         return bool(await self.store.stories.latest(list(Topic), level=Level.LOW, limit=1))
 
-    async def run(
-        self, stopping: asyncio.Event, *, extra: Sequence[Platform] = (), platforms: Sequence[str] | None = None
-    ) -> None:
-        """Scheduler, poller, deliverer and every platform with a token (or `platforms`), until `stopping` is set; then
-        stops cleanly: no new work, running work finishes, platforms disconnect. `extra` are connected already."""
-        names = self.settings.platforms if platforms is None else platforms
-        from bot.scheduler import Scheduler
-
-        scheduler = Scheduler()
-        self.platforms.update({platform.name: platform for platform in extra})
-        tick = min(POLL_TICK, self._poll_every or POLL_TICK)
-        scheduler.every("poll", tick, self.poller.poll_due, at_once=4)
-        scheduler.every("digests", DIGEST_TICK, self.digests.plan_due)
-        scheduler.every("deliver", DELIVER_TICK, self.deliverer.drain)
-        scheduler.every("beat", BEAT_TICK, self._beat)
-        scheduler.every("prune", PRUNE_TICK, self._prune)
-        connecting = [asyncio.create_task(self._stay_connected(name)) for name in names]
-        scheduler.start()
-        try:
-            await stopping.wait()
-        finally:
-            for task in connecting:
-                task.cancel()
-            await asyncio.gather(*connecting, return_exceptions=True)
-            await scheduler.stop(GRACE)
-            await asyncio.gather(*(platform.stop() for platform in self.platforms.values()), return_exceptions=True)
-            for part in ("scheduler", *names):
-                await self.report(Beat(part=part, at=self.world.clock(), state="off"))
-
     async def report(self, beat: Beat) -> None:
         """Writes a sign of life; the database's own trouble must not end what reported."""
         with suppress(Exception):
@@ -267,33 +227,6 @@ class App:
         for close in reversed(self._closing):
             await close()
         await self.store.close()
-
-    async def _beat(self) -> None:
-        await self.store.beats.beat(Beat(part="scheduler", at=self.world.clock(), state="ok"))
-
-    async def _prune(self) -> None:
-        keep = self.settings.keep
-        await self.store.housekeeping.prune(self.world.clock(), stories=keep.stories, keys=keep.keys)
-
-    async def _stay_connected(self, name: str) -> None:
-        """Connects a platform and, while it refuses, tries again: a token that is mended on their side works without a
-        restart, and a platform that is down stops nothing else."""
-        wait = FIRST_RECONNECT
-        while True:
-            platform = self.connect(name)
-            try:
-                identity = await platform.check()
-                await platform.start(self.conversation, self.report)
-            except PlatformRefused as refusal:
-                LOG.error("%s: %s", name, refusal.detail)
-                await self.report(Beat(part=name, at=self.world.clock(), state="failing", cause=refusal.reason))
-                await platform.stop()
-                await self.world.sleep(wait.total_seconds())
-                wait = min(wait * 2, LONGEST_RECONNECT)
-                continue
-            self.platforms[name] = platform
-            LOG.info("%s: connected as %s", name, " in ".join(filter(None, (identity.name, identity.place))))
-            return
 
 
 async def build(
