@@ -212,13 +212,13 @@ class FakeTelegram:
         """Every call of `method` ends like this from now on, until None is given."""
         self._always[method] = what
 
-    async def wait_for(self, condition: Callable[[], object], timeout: float = 10) -> None:
+    async def wait_for(self, condition: Callable[[], object], timeout: float = 20) -> None:
         """Until something that this server noticed makes `condition` true."""
         async with asyncio.timeout(timeout):
             while not condition():
                 await self._news.wait()
 
-    async def wait_for_messages(self, count: int, timeout: float = 10) -> list[Sent]:
+    async def wait_for_messages(self, count: int, timeout: float = 20) -> list[Sent]:
         await self.wait_for(lambda: len(self.sent) >= count, timeout)
         return self.sent
 
