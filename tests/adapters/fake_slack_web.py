@@ -17,7 +17,7 @@ from aiohttp import web
 BOT_TOKEN = "xoxb-1111-2222-abcdefabcdef"
 APP_TOKEN = "xapp-1-A111-2222-fedcbafedcba"
 TEAM, BOT, BOT_ID = "T1TEAM", "U0KABAR", "B0KABAR"
-PATIENCE = 5.0
+PATIENCE = 20.0
 MOST_BLOCKS, LONGEST_BLOCKS = 50, 13_000
 RICH_ELEMENTS = {"text", "link"}
 
