@@ -263,11 +263,12 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuEntry:
-    """A command as a platform's menu shows it, summary by language."""
+    """A command as a platform's menu shows it, summary by language; the first of `aliases` is its Indonesian name."""
 
     name: str
     summary: Mapping[Language, str]
     usage: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 class Conversation(Protocol):

@@ -25,6 +25,7 @@ class Scheduler:
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
         self._running: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     def every(self, name: str, interval: timedelta, tick: Callable[[], Awaitable[object]], *, at_once: int = 1) -> None:
         """Runs `tick` now and then every `interval`; up to `at_once` of it may overlap."""
@@ -35,6 +36,10 @@ class Scheduler:
             self._running.add(task)
             try:
                 await tick()
+            except asyncio.CancelledError:
+                if not self._stopping:
+                    raise
+                LOG.info("tick %s was cut short by the stop; its work goes on at the next start", name)
             except Exception:
                 LOG.exception("tick %s failed; the next one tries again", name)
             finally:
@@ -59,6 +64,7 @@ class Scheduler:
             self._scheduler.pause()
         if self._running:
             await asyncio.wait(self._running, timeout=grace.total_seconds())
+        self._stopping = True
         for task in tuple(self._running):
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)

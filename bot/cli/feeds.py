@@ -10,15 +10,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.app import App, build
-from bot.cli import DONE, WRONG
+from bot.cli import DONE, USAGE, WRONG
 from bot.domain.errors import Malformed, SourceError
 from bot.domain.feed import Feed, FeedSpec, FeedState, Fetched
 from bot.domain.identity import canonical_url
 from bot.domain.story import Language
 from bot.services import opml
 from bot.settings import Settings
+from bot.settings.shapes import feed_id
+
+LONGEST_TITLE = 120
 
 
 async def feeds(arguments: Namespace, settings: Settings) -> int:
@@ -118,10 +122,17 @@ async def _add(app: App, arguments: Namespace) -> int:
         print(say("cli.feeds.bad_url", url=url), file=sys.stderr)
         return WRONG
     taken = [feed.id for feed in await app.store.feeds.all()]
+    if arguments.id:
+        try:
+            feed_id(arguments.id)
+        except ValueError as error:
+            print(f"--id {arguments.id}: {error}", file=sys.stderr)
+            return USAGE
+    title = (arguments.title or "")[:LONGEST_TITLE]
     spec = FeedSpec(
         id=arguments.id or opml.feed_id(url, taken),
         url=url,
-        title=arguments.title or url,
+        title=title or urlsplit(url).hostname or "",  # readers see it: not the address, which may hold a password
         language=Language(arguments.language) if arguments.language else None,
     )
     read = await _look(app, spec)
@@ -132,7 +143,7 @@ async def _add(app: App, arguments: Namespace) -> int:
         language = (read.language or "").lower()[:2].replace("in", "id")
         spec = replace(
             spec,
-            title=arguments.title or (read.title or "")[:120] or spec.title,
+            title=title or (read.title or "")[:LONGEST_TITLE] or spec.title,
             language=spec.language or (Language(language) if language in ("en", "id") else None),
         )
     if not await app.store.feeds.add(spec, app.world.clock()):

@@ -76,7 +76,12 @@ class Command:
 
     def menu_entry(self) -> MenuEntry:
         summary = {language: Texts(language).say(f"command.{self.name}.summary") for language in Language}
-        return MenuEntry(name=self.name, summary=summary, usage=Texts("en").say(f"command.{self.name}.usage"))
+        usage = Texts("en").say(f"command.{self.name}.usage")
+        return MenuEntry(name=self.name, summary=summary, usage=usage, aliases=self.aliases)
+
+    def name_in(self, language: str) -> str:
+        """The name to tell a reader: in Indonesian the first alias."""
+        return self.aliases[0] if language == Language.ID and self.aliases else self.name
 
 
 TOPIC_WORDS: Mapping[str, tuple[Topic, ...]] = {

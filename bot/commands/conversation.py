@@ -67,7 +67,7 @@ class Conversation:
         if not message.stories:
             return
         now = self._kit.clock()
-        kind = "list" if len(message.stories) > 1 else "alert"
+        kind = "list" if message.numbered else "alert"
         if kind == "list":
             self._listed[request.channel] = now
         try:

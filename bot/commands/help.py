@@ -23,7 +23,7 @@ async def run(words: list[str], context: Context) -> Message:
         return about(command, context)
     lines: list[Span] = []
     for command in commands().values():
-        lines += [Span(text="\n" if lines else ""), span(f"/{command.name}", Style.BOLD)]
+        lines += [Span(text="\n" if lines else ""), span(f"/{command.name_in(context.texts.language)}", Style.BOLD)]
         lines.append(Span(text=f" – {say(f'command.{command.name}.summary')}"))
     return Message(
         paragraphs=(

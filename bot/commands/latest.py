@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.commands.command import Command, Context, topics_in
 from bot.domain.message import Button, Message, paragraph
@@ -32,7 +33,7 @@ async def run(words: list[str], context: Context) -> Message:
     named = " ".join(topic.value for topic in topics)
     action = " ".join(f"/latest {named} {count} +{offset + count}".split())
     older = Button(label=say("button.older"), action=action)
-    return Message(paragraphs=message.paragraphs, buttons=(*message.buttons, (older,)), stories=message.stories)
+    return replace(message, buttons=(*message.buttons, (older,)))
 
 
 def _count_and_offset(words: list[str], context: Context) -> tuple[int, int]:

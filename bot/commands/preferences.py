@@ -31,6 +31,10 @@ LEVELS = {
     "rendah": Level.LOW,
     "normal": Level.NORMAL,
     "biasa": Level.NORMAL,
+    "generous": Level.LOW,
+    "longgar": Level.LOW,
+    "strict": Level.HIGH,
+    "ketat": Level.HIGH,
     "high": Level.HIGH,
     "tinggi": Level.HIGH,
 }

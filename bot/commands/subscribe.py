@@ -14,7 +14,7 @@ USUAL = frozenset({Topic.AI, Topic.TECH_LAYOFFS})
 
 
 async def run(words: list[str], context: Context) -> Message:
-    chat, words = await target(words, context)
+    chat, words, place = await target(words, context)
     topics, rest = topics_in(words)
     change, unknown = change_in(rest, context)
     if unknown:
@@ -25,18 +25,19 @@ async def run(words: list[str], context: Context) -> Message:
     if not wanted:
         wanted = USUAL
     if wanted == chat.preferences.topics and change == Change():
-        return described("subscribe.already", chat, context, **_names(chat, context))
+        return described("subscribe.already", chat, context, **_names(chat, place, context))
     zone = change.zone or chat.preferences.zone or known_zone(context.request.zone)
     saved = await apply_change(chat, replace(change, topics=wanted, zone=zone), context)
     key = {Mode.ALERT: "subscribe.alert", Mode.DIGEST: "subscribe.digest", Mode.BOTH: "subscribe.both"}
-    return described(key[saved.preferences.mode], saved, context, **_names(saved, context))
+    return described(key[saved.preferences.mode], saved, context, **_names(saved, place, context))
 
 
-async def target(words: list[str], context: Context) -> tuple[Chat, list[str]]:
-    """The chat to act on: this one, or, said privately with @channel, that channel for its admins."""
+async def target(words: list[str], context: Context) -> tuple[Chat, list[str], str]:
+    """The chat to act on, the words left, and what to call that chat: this one, or, said privately with @channel, that
+    channel for its admins."""
     named = [word for word in words if word.startswith(("@", "#", "<#")) and len(word) > 1 and not topics_in([word])[0]]
     if not named or not context.request.private:
-        return context.chat, words
+        return context.chat, words, context.texts.say("subscribe.here")
     name = named[0]
     platform = context.kit.platforms.get(context.request.channel.platform)
     channel = await platform.find_channel(name) if platform else None
@@ -44,16 +45,12 @@ async def target(words: list[str], context: Context) -> tuple[Chat, list[str]]:
         raise context.refuse("channel.not_found", channel=name[:60])
     if not await platform.is_admin(channel, context.request.user):
         raise context.refuse("channel.not_admin", channel=name[:60])
-    return await context.kit.chats.meet(channel), [word for word in words if word != name]
+    return await context.kit.chats.meet(channel), [word for word in words if word != name], name
 
 
-def _names(chat: Chat, context: Context) -> dict[str, str]:
+def _names(chat: Chat, place: str, context: Context) -> dict[str, str]:
     topics = [topic for topic in Topic if topic in chat.preferences.topics]
-    place = "" if chat.channel == context.request.channel else chat.channel.address
-    return {
-        "topics": context.texts.listed([context.presenter.topic(topic) for topic in topics]),
-        "place": place or context.texts.say("subscribe.here"),
-    }
+    return {"topics": context.texts.listed([context.presenter.topic(topic) for topic in topics]), "place": place}
 
 
 COMMAND = Command(name="subscribe", run=run, aliases=("langganan", "berlangganan", "ikuti"), changes=True)

@@ -10,7 +10,7 @@ from bot.domain.story import Topic
 
 
 async def run(words: list[str], context: Context) -> Message:
-    chat, words = await target(words, context)
+    chat, words, _place = await target(words, context)
     topics, unknown = topics_in(words)
     if unknown:
         raise context.refuse("subscribe.what", word=unknown[0][:40])

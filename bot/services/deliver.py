@@ -28,6 +28,7 @@ from bot.texts import Texts
 
 LEASE = timedelta(seconds=40)
 SEND_WITHIN = 25.0  # seconds; shorter than the lease, so that nobody takes over what may still go out
+LAST_WORD = 4.0  # seconds; a stop may take 15 in all, and what runs it waits before and after this
 AT_ONCE = 20
 SHORT_WAIT = timedelta(seconds=4)
 LOOK_AGAIN = 1.0  # seconds; a platform that is slow to answer in one chat must not keep the others waiting
@@ -99,8 +100,13 @@ class Deliverer:
                     break
                 await self._sleep(max(0.01, (due - self._clock()).total_seconds()))
         finally:
-            # What is on its way is not cut off: it would have arrived without a word of it in the ledger.
-            await asyncio.gather(*running, return_exceptions=True)
+            # What is on its way may still arrive: it gets a moment to say so. What stays silent keeps its lease and is
+            # taken up again as uncertain, as after a crash.
+            if running:
+                _, silent = await asyncio.wait(running, timeout=LAST_WORD)
+                for task in silent:
+                    task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
         depth = await self._outbox.depth()
         waiting = (DeliveryState.QUEUED, DeliveryState.UNKNOWN, DeliveryState.SENDING, DeliveryState.PARKED)
         report.held = sum(depth.get(state, 0) for state in waiting)
@@ -163,7 +169,7 @@ class Deliverer:
         channel = delivery.chat.channel
         rest = self._clock() + self._platforms[channel.platform].pause(channel)
         await self._settle(delivery, DeliveryState.SENT, message_ids=ids, hold_chat_until=rest)
-        kind = "list" if delivery.kind is DeliveryKind.DIGEST else "alert"
+        kind = "list" if message.numbered and message.stories else "alert"
         await self._chats.remember(channel, ids, message.stories, kind, self._clock())
         report.sent += 1
 

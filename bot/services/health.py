@@ -149,7 +149,10 @@ class Health:
 
 
 def broken_database(error: StoreError) -> Part:
-    return Part(name="database", state=PartState.FAILING, cause="database", values=(("detail", str(error)),))
+    """A StoreError is "what is wrong; what to do"."""
+    detail, _, fix = str(error).rpartition("; ")
+    cause = "database_trouble" if detail else "database"
+    return Part(name="database", state=PartState.FAILING, cause=cause, values=(("detail", detail or fix), ("fix", fix)))
 
 
 def cause_of(part: Part, texts: Texts) -> str:

@@ -182,7 +182,7 @@ class Poller:
         return Reading(
             outcome=outcome,
             established=not feed.is_first_read,
-            new=tuple(new),
+            new=tuple(reversed(new)),  # documents begin with the newest, but it happened last: tell it last
             edited=tuple(edited.values()),
             seen=tuple(seen),
             learnt=tuple(learnt),

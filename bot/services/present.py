@@ -52,7 +52,8 @@ class Presenter:
         parts = [paragraph(heading, role=Role.HEADING)]
         parts += [self._entry(start + n, story) for n, story in enumerate(stories)]
         parts.append(paragraph(footer or self._texts.say("list.hint"), role=Role.FOOTER))
-        return Message(paragraphs=tuple(parts), buttons=number_buttons(stories), stories=tuple(s.id for s in stories))
+        ids = tuple(story.id for story in stories)
+        return Message(paragraphs=tuple(parts), buttons=number_buttons(stories), stories=ids, numbered=True)
 
     def digest(self, digest: Digest, stories: Mapping[int, Story]) -> Message:
         """Numbered throughout, grouped by topic; the last lines say what was read, so that silence has a reason."""
@@ -78,7 +79,8 @@ class Presenter:
         parts.append(paragraph(counts, role=Role.FOOTER))
         if shown:
             parts.append(paragraph(self._texts.say("list.hint"), role=Role.FOOTER))
-        return Message(paragraphs=tuple(parts), buttons=number_buttons(shown), stories=tuple(s.id for s in shown))
+        ids = tuple(story.id for story in shown)
+        return Message(paragraphs=tuple(parts), buttons=number_buttons(shown), stories=ids, numbered=True)
 
     def opened(self, story: Story, outlets: Sequence[str], topics: Sequence[Topic]) -> Message:
         """The whole story as Kabar has it, with the way to the outlet."""

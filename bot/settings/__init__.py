@@ -5,29 +5,29 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote
-
-from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.errors import ConfigError, Problem
 from bot.domain.feed import FeedSpec
-from bot.settings.shapes import Chatting, ConfigFile, Environment, FeedEntry, FeedFile, Keeping, Polling, Section
+from bot.settings.shapes import (
+    Chatting,
+    ConfigFile,
+    Environment,
+    FeedEntry,
+    FeedFile,
+    Keeping,
+    Polling,
+    Section,
+)
+from bot.settings.wording import SECRETS, validated
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 S = TypeVar("S", bound=Section)
-SECRETS = (
-    "KABAR_TELEGRAM_TOKEN",
-    "KABAR_TELEGRAM_WEBHOOK_SECRET",
-    "KABAR_SLACK_BOT_TOKEN",
-    "KABAR_SLACK_APP_TOKEN",
-    "KABAR_SLACK_SIGNING_SECRET",
-    "KABAR_DATABASE_URL",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def load(environ: Mapping[str, str] | None = None, *, directory: Path | None = N
     rules = _rule_files(config_dir, problems)
     allow = _allowed_hosts(env.KABAR_ALLOW_PRIVATE_HOSTS, problems)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError([*problems, *_wrong_rules(rules)])
     return Settings(
         config_dir=config_dir,
         database_url=_absolute(env.KABAR_DATABASE_URL, here),
@@ -102,13 +102,7 @@ def load(environ: Mapping[str, str] | None = None, *, directory: Path | None = N
 
 def _environment(environ: Mapping[str, str], here: Path, problems: list[Problem]) -> Environment:
     """Variables over .env; an empty variable counts as unset; a KABAR_ variable nobody knows is a problem."""
-    from dotenv import dotenv_values
-
-    dotenv: dict[str, str | None] = {}
-    try:
-        dotenv = dict(dotenv_values(here / ".env", interpolate=False))
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(where=".env", what=f"cannot be read ({error}); mend the file or its permissions"))
+    dotenv = _dotenv(here / ".env", problems)
     values: dict[str, str | None] = {}
     for source in (dotenv, environ):
         given = {name: value for name, value in source.items() if name.startswith("KABAR_") and value}
@@ -121,9 +115,32 @@ def _environment(environ: Mapping[str, str], here: Path, problems: list[Problem]
         path = values.pop(f"{secret}_FILE", None)
         if path and secret not in values:
             _secret_file(secret, here / path, values, problems)
-    env, found = _validated(Environment, values, "environment")
-    problems += found
+    env, found = validated(Environment, values, "environment")
+    here_said = [f"environment {name}" for name in dotenv if not environ.get(name)]
+    problems += [
+        replace(one, where=one.where.replace("environment", ".env")) if one.where in here_said else one for one in found
+    ]
     return env or Environment()
+
+
+def _dotenv(path: Path, problems: list[Problem]) -> dict[str, str | None]:
+    """What .env says. A line that cannot be read is a problem: a token must not be lost to a missing quote."""
+    if not path.is_file():
+        return {}
+    from dotenv.parser import parse_stream
+
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            lines = list(parse_stream(file))
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(Problem(where=".env", what=f"cannot be read ({error}); mend the file or its permissions"))
+        return {}
+    problems += [
+        Problem(where=f".env line {line.original.line}", what="cannot be read; write NAME=value, and close every quote")
+        for line in lines
+        if line.error
+    ]
+    return {line.key: line.value for line in lines if line.key is not None}
 
 
 def _secret_file(secret: str, path: Path, values: dict[str, str | None], problems: list[Problem]) -> None:
@@ -145,45 +162,13 @@ def _toml(directory: Path, name: str, model: type[S], problems: list[Problem], *
     if not path.exists():
         return model()
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
+        tables = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         problems.append(Problem(where=str(path), what=f"cannot be read: {error}"))
         return model()
-    value, found = _validated(model, tables, str(path))
+    value, found = validated(model, tables, str(path))
     problems += found
     return value or model()
-
-
-def _validated(model: type[S], values: Mapping[str, Any], where: str) -> tuple[S | None, list[Problem]]:
-    """The value, or what is wrong with it: one Problem a key, in words."""
-    try:
-        return TypeAdapter(model).validate_python(dict(values)), []
-    except ValidationError as error:
-        return None, [_problem(where, values, detail) for detail in error.errors()]
-
-
-def _problem(where: str, values: Mapping[str, Any], detail: Any) -> Problem:
-    path = detail["loc"]
-    place = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
-    name = _entry_name(values, path)
-    what = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        what = "unknown key; check the spelling (all keys are in config/README.md)"
-    elif path and path[-1] not in SECRETS:
-        what = f"{what} (now: {detail['input']!r})"
-    return Problem(where=f"{where} {place}{name}".strip(), what=what)
-
-
-def _entry_name(values: Any, path: tuple[str | int, ...]) -> str:
-    """` (id techcrunch)`: the third feed is easier to find by its id than by counting."""
-    for part in path:
-        try:
-            values = values[part]
-        except (KeyError, IndexError, TypeError):
-            return ""
-        if isinstance(part, int) and isinstance(values, dict) and values.get("id"):
-            return f" (id {values['id']})"
-    return ""
 
 
 def _feeds(file: FeedFile, path: Path, problems: list[Problem]) -> tuple[FeedSpec, ...]:
@@ -204,10 +189,21 @@ def _rule_files(directory: Path, problems: list[Problem]) -> dict[str, str]:
     paths = {path.name: path for folder in (SHIPPED, directory) for path in sorted((folder / "rules").glob("*.toml"))}
     for name, path in sorted(paths.items()):
         try:
-            texts[name] = path.read_text("utf-8")
+            texts[name] = path.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             problems.append(Problem(where=str(path), what=f"cannot be read: {error}"))
     return texts
+
+
+def _wrong_rules(texts: Mapping[str, str]) -> Sequence[Problem]:
+    """What is wrong with the rules, where something else is wrong too: one list for the operator, not two rounds."""
+    from bot.editorial.rules.loader import load as load_rules
+
+    try:
+        load_rules(texts)
+    except ConfigError as error:
+        return error.problems
+    return ()
 
 
 def _allowed_hosts(text: str, problems: list[Problem]) -> tuple[str, ...]:

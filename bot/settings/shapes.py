@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.domain.story import Language, Topic
 
+LAST_PORT = 65_535
 SPANS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -21,6 +22,17 @@ def span(text: object) -> timedelta:
     if not match:
         raise ValueError("write a time span such as 15m, 6h or 3d")
     return timedelta(seconds=int(match[1]) * SPANS[match[2]])
+
+
+def between(least: str, most: str | None = None) -> AfterValidator:
+    """Bounds of a span, written as in the file."""
+
+    def check(value: timedelta) -> timedelta:
+        if value < span(least) or (most and value > span(most)):
+            raise ValueError(f'write "{least}" to "{most}"' if most else f'write "{least}" or more')
+        return value
+
+    return AfterValidator(check)
 
 
 def zone(name: str) -> str:
@@ -35,8 +47,50 @@ def web_address(url: str) -> str:
     return url
 
 
+def ending(*tails: str) -> AfterValidator:
+    """An address that something is appended to, and which therefore has to end as agreed."""
+
+    def check(url: str) -> str:
+        if not url.endswith(tails):
+            raise ValueError(f"write an address that ends in {' or '.join(tails)}")
+        return url
+
+    return AfterValidator(check)
+
+
+def secure_address(url: str) -> str:
+    if not url.startswith("https://"):
+        raise ValueError("write an address that begins with https://")
+    return url
+
+
+def database_address(url: str) -> str:
+    if not re.fullmatch(r"sqlite(\+aiosqlite)?:///(?!:memory:)[^?].*|postgres(ql)?(\+psycopg)?://.+", url):
+        raise ValueError("write sqlite:///path/to/kabar.db or postgresql://user:password@host/database")
+    return url
+
+
+def listener(place: str) -> str:
+    match = re.fullmatch(r"(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})", place)
+    if not match or int(match[1]) > LAST_PORT:
+        raise ValueError("write HOST:PORT, such as 127.0.0.1:8080")
+    return place
+
+
+def feed_id(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", name):
+        raise ValueError("write up to 60 small letters, digits and hyphens")
+    return name
+
+
+def one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("write it in one line, without control characters")
+    return text
+
+
 Span = Annotated[timedelta, BeforeValidator(span)]
-PollSpan = Annotated[Span, Field(ge=timedelta(minutes=1), le=timedelta(days=7))]
+PollSpan = Annotated[Span, between("1m", "7d")]
 Zone = Annotated[str, AfterValidator(zone)]
 WebAddress = Annotated[str, AfterValidator(web_address)]
 
@@ -55,13 +109,13 @@ class Chatting(Section):
 class Polling(Section):
     every: PollSpan = timedelta(minutes=15)
     at_once: int = Field(default=16, ge=1, le=200)
-    deadline: Annotated[Span, Field(ge=timedelta(seconds=2), le=timedelta(minutes=5))] = timedelta(seconds=20)
-    contact: str = Field(default="", max_length=200)
+    deadline: Annotated[Span, between("2s", "5m")] = timedelta(seconds=20)
+    contact: Annotated[str, AfterValidator(one_line), Field(max_length=200)] = ""
 
 
 class Keeping(Section):
-    stories: Annotated[Span, Field(ge=timedelta(days=2))] = timedelta(days=180)
-    keys: Annotated[Span, Field(ge=timedelta(days=30))] = timedelta(days=730)
+    stories: Annotated[Span, between("2d")] = timedelta(days=180)
+    keys: Annotated[Span, between("30d")] = timedelta(days=730)
 
 
 class ConfigFile(Section):
@@ -75,7 +129,7 @@ class ConfigFile(Section):
 class FeedEntry(Section):
     """A [[feed]] of config/feeds.toml."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
+    id: Annotated[str, AfterValidator(feed_id)]
     url: WebAddress
     title: str = Field(min_length=1, max_length=120)
     language: Language | None = None
@@ -94,17 +148,17 @@ class Environment(Section):
     """The variables of contract.md; the same rules for all of them."""
 
     KABAR_CONFIG: Path = Path("config")
-    KABAR_DATABASE_URL: str = "sqlite:///var/kabar.db"
+    KABAR_DATABASE_URL: Annotated[str, AfterValidator(database_address)] = "sqlite:///var/kabar.db"
     KABAR_TELEGRAM_TOKEN: str | None = None
-    KABAR_TELEGRAM_BASE_URL: WebAddress | None = None
-    KABAR_TELEGRAM_BASE_FILE_URL: WebAddress | None = None
-    KABAR_TELEGRAM_WEBHOOK_URL: WebAddress | None = None
+    KABAR_TELEGRAM_BASE_URL: Annotated[WebAddress, ending("/bot")] | None = None
+    KABAR_TELEGRAM_BASE_FILE_URL: Annotated[WebAddress, ending("/file/bot")] | None = None
+    KABAR_TELEGRAM_WEBHOOK_URL: Annotated[WebAddress, AfterValidator(secure_address)] | None = None
     KABAR_TELEGRAM_WEBHOOK_SECRET: str | None = None
     KABAR_SLACK_BOT_TOKEN: str | None = None
     KABAR_SLACK_APP_TOKEN: str | None = None
     KABAR_SLACK_SIGNING_SECRET: str | None = None
-    KABAR_SLACK_BASE_URL: WebAddress | None = None
-    KABAR_HTTP_LISTEN: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
+    KABAR_SLACK_BASE_URL: Annotated[WebAddress, ending("/api/")] | None = None
+    KABAR_HTTP_LISTEN: Annotated[str, AfterValidator(listener)] = "127.0.0.1:8080"
     KABAR_ALLOW_PRIVATE_HOSTS: str = ""
     KABAR_LOG_LEVEL: (
         Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda v: str(v).lower())] | None

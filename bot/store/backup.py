@@ -40,6 +40,7 @@ READ = {"moment": datetime.fromisoformat, "date": date.fromisoformat, "time": ti
 async def write_backup(database: Database, path: Path) -> None:
     """One moment of the whole database, beside a running bot too. First line: what this is; then each table's columns
     and rows; last line: how many rows there were, so that a cut file is recognised. Readable by its owner only."""
+    await asyncio.to_thread(_refuse_own_files, database, path)
     part = path.with_name(path.name + ".part")
     try:
         file = await asyncio.to_thread(_create, part)
@@ -68,6 +69,16 @@ async def read_backup(database: Database, path: Path) -> None:
             await _replace(database, _lines(file), path)
         except (LookupError, TypeError, ValueError, sa.exc.SQLAlchemyError) as error:
             raise StoreError(f"{path} is no backup of Kabar, or is damaged; nothing was changed") from error
+
+
+def _refuse_own_files(database: Database, path: Path) -> None:
+    """StoreError for a directory, and for a place where the copy would overwrite what it is a copy of."""
+    if path.is_dir():
+        raise StoreError(f"the backup {path} cannot be written (it is a directory); name a file in it")
+    if database.is_sqlite and database.url.database:
+        whole = Path(database.url.database).resolve()
+        if path.resolve() in [whole.with_name(whole.name + tail) for tail in ("", "-wal", "-shm", "-journal")]:
+            raise StoreError(f"{path} is the database itself; name another file for the backup")
 
 
 async def _replace(database: Database, lines: Iterator[Any], path: Path) -> None:

@@ -106,5 +106,5 @@ async def test_a_quiet_day_says_what_was_read(tmp_path: Path) -> None:
         await here.poll_and_deliver()
         clock.forward(hours=9)
         await here.poll_and_deliver()
-    assert "Quiet: nothing new on your topics." in post.texts("ann")[0]
-    assert "Feeds read: 2, with trouble: 0. New items: 0, stories for you: 0." in post.texts("ann")[0]
+    assert "All quiet: nothing new on your topics." in post.texts("ann")[0]
+    assert "Feeds read: 2, with problems: 0. New items: 0, stories for you: 0." in post.texts("ann")[0]

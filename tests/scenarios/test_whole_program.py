@@ -37,7 +37,7 @@ async def test_news_goes_from_a_feed_to_telegram_and_slack_once_across_a_stop_an
             await sl.wait_for_socket()
             await sl.command("/kabar", "subscribe ai")
             assert "Siap. Berita AI langsung dikirim" in (await tg.wait_for_messages(1))[0].text
-            assert "Done. AI: each story" in (await sl.wait_for_messages(1))[0].shown
+            assert "Done. New stories on AI go to this chat" in (await sl.wait_for_messages(1))[0].shown
             await web.wait_for(lambda: len(web.asked("/paper")) > 1 and len(web.asked("/wire")) > 1)
             web.publish("/paper", rss(AI.format(3), AI.format(1)))
             await tg.wait_for_messages(2)
@@ -128,7 +128,7 @@ async def test_a_newcomer_without_network_chats_with_the_sample_day(tmp_path: Pa
     assert ran.code == 0, ran.err
     assert "sample day" in ran.out
     assert "Latest: AI" in ran.out
-    assert "needed – in" in ran.out
+    assert "needed – chosen" in ran.out
     assert "Terbaru: PHK" in ran.out
     assert "Ringkasan" in ran.out
     assert "Traceback" not in ran.out + ran.err

@@ -283,8 +283,8 @@ async def test_a_slip_of_the_finger_is_understood(room: Chatroom, typed: str, cl
 
 async def test_an_unknown_command_and_plain_words(room: Chatroom) -> None:
     assert (await room.say("/zzz")).text == "I don’t know /zzz. /help shows all commands."
-    assert (await room.say("how are you?")).text.startswith("I understand commands and numbers so far.")
-    assert (await room.say("apa kabar?", language=Language.ID)).text.startswith("Untuk saat ini saya mengerti")
+    assert (await room.say("how are you?")).text.startswith("I only understand commands and numbers so far.")
+    assert (await room.say("apa kabar?", language=Language.ID)).text.startswith("Untuk saat ini saya hanya mengerti")
 
 
 # --- lists and numbers -------------------------------------------------------------------------------------------
@@ -336,10 +336,10 @@ async def test_a_reply_without_a_number_to_one_story(room: Chatroom) -> None:
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("6", "There is no number 6 in that list; it goes from 1 to 5."),
+        ("6", "There is no number 6 in that list; it ends at 5."),
         ("0", "There is no number 0 in that list"),
-        ("/more two", "“two” is no number. For example: /more 2"),
-        ("/why", "Which one? For example: /why 1 (up to 5)."),
+        ("/more two", "“two” isn’t a number. For example: /more 2"),
+        ("/why", "Which one? Add its number, for example /why 1 (the list ends at 5)."),
         ("/more s987654", "That story is too old"),
     ],
 )
@@ -360,7 +360,7 @@ async def test_another_chats_list_is_not_mine(room: Chatroom) -> None:
 async def test_why_shows_rules_points_and_threshold(room: Chatroom) -> None:
     await room.say("/latest ai 5")
     text = (await room.say("/why 1")).text
-    assert "AI: 6 points, 5 needed – in" in text
+    assert "AI: 6 points, 5 needed – chosen" in text
     assert "ai.model" in text
     assert "“new model”" in text
 
@@ -378,18 +378,18 @@ async def test_the_digest_of_the_moment_changes_no_setting(room: Chatroom) -> No
 
 
 async def test_subscribing_and_unsubscribing(room: Chatroom) -> None:
-    assert "AI and Tech layoffs: each story arrives here" in (await room.say("/subscribe")).text
+    assert "New stories on AI and Tech layoffs go to this chat" in (await room.say("/subscribe")).text
     assert (await room.chat()).preferences.topics == {Topic.AI, Topic.TECH_LAYOFFS}
-    assert "You already get AI and Tech layoffs here" in (await room.say("/subscribe ai")).text
+    assert "Stories on AI and Tech layoffs already go to this chat" in (await room.say("/subscribe ai")).text
     await room.say("/subscribe phk")
     assert (await room.chat()).preferences.topics == set(Topic)
-    assert "No more AI" in (await room.say("/unsubscribe ai")).text
+    assert "No more stories on AI" in (await room.say("/unsubscribe ai")).text
     assert (await room.chat()).preferences.topics == {Topic.LAYOFFS, Topic.TECH_LAYOFFS}
-    assert "You were not subscribed to AI" in (await room.say("/unsubscribe ai")).text
+    assert "You aren’t subscribed to AI" in (await room.say("/unsubscribe ai")).text
     await room.say("/settings threshold high")
-    assert "You hear nothing more" in (await room.say("/unsubscribe")).text
+    assert "Nothing more from me" in (await room.say("/unsubscribe")).text
     assert (await room.chat()).preferences.topics == set()
-    assert "not subscribed to anything" in (await room.say("/stop")).text
+    assert "aren’t subscribed to anything" in (await room.say("/stop")).text
     await room.say("/subscribe ai")
     assert (await room.chat()).preferences.level is Level.HIGH, "settings are kept"
 
@@ -483,8 +483,8 @@ async def test_the_language_chosen_is_over_the_platforms(room: Chatroom) -> None
 async def test_settings_show_what_is_set(room: Chatroom) -> None:
     await room.say("/subscribe ai layoffs digest high 07:30 wita")
     assert (await room.say("/settings")).paragraphs[1].text == (
-        "Topics: AI and Layoffs\nWhen: daily digest\nHow much: strict – only the clearest stories\n"
-        "Digest: 07:30 (Asia/Makassar)\nLanguage: English"
+        "Topics: AI and Layoffs\nDelivery: daily digest\nFilter: strict – only the clearest stories\n"
+        "Digest time: 07:30 (Asia/Makassar)\nLanguage: English"
     )
 
 
@@ -526,6 +526,15 @@ async def test_a_number_right_after_a_list_is_for_the_bot(room: Chatroom) -> Non
     room.clock.tick(2 * MINUTE)
     assert await room.hear("2", **overheard) is None
     assert await room.hear("2", **(overheard | {"channel": NEWS})) is None
+
+
+async def test_a_list_of_one_story_is_a_list_and_an_opened_story_is_none(room: Chatroom) -> None:
+    await room.say("/latest ai 5")
+    newest = (await room.say("1")).text
+    assert (await room.say("2")).text != newest, "the list still counts"
+    await room.say("/latest ai 1 +1")
+    assert (await room.say("1")).text.startswith("Headline n2 "), "not the first of the list before"
+    assert "no number 2" in (await room.say("2")).text
 
 
 async def test_a_channel_is_subscribed_from_a_private_chat_by_its_admins(room: Chatroom) -> None:
@@ -632,7 +641,7 @@ async def test_an_empty_bot_says_what_is_missing(empty: Chatroom) -> None:
     assert "no feeds to read yet" in (await empty.say("/latest")).text
     assert "no feeds to read yet" in (await empty.say("/feeds")).text
     await empty.store.feeds.add(a_spec(), NOW)
-    assert "have not read any feed yet" in (await empty.say("/latest")).text
+    assert "haven’t read any feeds yet" in (await empty.say("/latest")).text
     await put(empty.store, an_item("Weather"), scores={})
     assert "Nothing on AI, Tech layoffs and Layoffs so far. I have read one feed" in (await empty.say("/latest")).text
 
@@ -653,7 +662,7 @@ async def test_feeds_come_in_pages_with_the_ill_ones_first(empty: Chatroom) -> N
 
 async def test_health_names_what_is_wrong_and_what_to_do(room: Chatroom) -> None:
     text = (await room.say("/health")).text
-    assert "Something needs a look" in text
+    assert "Something needs attention" in text
     assert "start it: kabar run" in text
     for part in ("scheduler", "telegram"):
         await room.store.beats.beat(Beat(part=part, at=NOW, state="ok"))

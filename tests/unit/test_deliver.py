@@ -454,7 +454,7 @@ async def test_a_digest_says_what_was_planned_and_its_numbers_work(
     assert f"1. {TWO}" in text
     assert f"2. {ONE}" in text
     assert "7 more stories" in text
-    assert "Feeds read: 3, with trouble: 1. New items: 80, stories for you: 9." in text
+    assert "Feeds read: 3, with problems: 1. New items: 80, stories for you: 9." in text
     assert await store.chats.numbered(chat.channel, None) == list(reversed(ids))
 
 

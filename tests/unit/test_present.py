@@ -108,7 +108,7 @@ def test_a_long_summary_is_cut() -> None:
             2. Model baru dibuka
             Kabar Satu · 12 Mar, 16:30 WIB
 
-            Send a number to open its story.
+            Reply with a number to open its story.
             """,
         ),
         (
@@ -159,11 +159,11 @@ def test_number_buttons_stand_in_rows() -> None:
             2. Model baru dibuka
             Kabar Satu · 12 Mar, 16:30 WIB
 
-            1,218 more stories are in /latest.
+            You’ll find 1,218 more stories in /latest.
 
-            Feeds read: 1,300, with trouble: 2. New items: 4,000, stories for you: 1,220.
+            Feeds read: 1,300, with problems: 2. New items: 4,000, stories for you: 1,220.
 
-            Send a number to open its story.
+            Reply with a number to open its story.
             """,
         ),
         (
@@ -182,7 +182,7 @@ def test_number_buttons_stand_in_rows() -> None:
             2. Model baru dibuka
             Kabar Satu · 12 Mar, 16.30 WIB
 
-            Masih ada 1.218 berita lagi di /latest.
+            Masih ada 1.218 berita lagi di /terbaru.
 
             Feed dibaca: 1.300, bermasalah: 2. Artikel baru: 4.000, berita untuk Anda: 1.220.
 
@@ -207,9 +207,9 @@ def test_a_digest(language: str, golden: str) -> None:
             """
             Your digest, Saturday 14 March 2026
 
-            Quiet: nothing new on your topics.
+            All quiet: nothing new on your topics.
 
-            Feeds read: 40, with trouble: 2. New items: 300, stories for you: 0.
+            Feeds read: 40, with problems: 2. New items: 300, stories for you: 0.
             """,
         ),
         (
@@ -217,7 +217,7 @@ def test_a_digest(language: str, golden: str) -> None:
             """
             Ringkasan Sabtu, 14 Maret 2026
 
-            Sepi. Tidak ada berita baru untuk topik pilihan Anda.
+            Sepi. Tidak ada berita baru untuk topik Anda.
 
             Feed dibaca: 40, bermasalah: 2. Artikel baru: 300, berita untuk Anda: 0.
             """,
@@ -236,7 +236,7 @@ def test_a_digest_numbers_only_what_it_still_has() -> None:
     digest = compose(day=date(2026, 3, 14), ranked=ranked, found=3, feeds=1, failing=0, items=2)
     message = presenter("en").digest(digest, {8: OLDER})
     assert "1. Model baru dibuka" in message.text
-    assert "One more story is in /latest." in message.text
+    assert "There is one more story in /latest." in message.text
     assert message.stories == (8,)
 
 
@@ -270,7 +270,7 @@ def test_a_digest_numbers_only_what_it_still_has() -> None:
 
             Second paragraph.
 
-            Juga dimuat Kabar Satu dan Warta.
+            Juga dimuat di Kabar Satu dan Warta.
 
             Topik: AI · PHK
             """,
@@ -286,8 +286,8 @@ def test_an_opened_story(language: str, golden: str) -> None:
 
 
 def test_an_opened_story_without_text_shows_the_way() -> None:
-    assert "The feed gives no text for this one." in presenter("en").opened(a_story(summary=""), [], []).text
-    assert "Feed tidak menyertakan isi" in presenter("id").opened(a_story(summary=""), [], []).text
+    assert "The feed has no text for this story." in presenter("en").opened(a_story(summary=""), [], []).text
+    assert "Feed ini tidak menyertakan isi" in presenter("id").opened(a_story(summary=""), [], []).text
 
 
 SCORES = {
@@ -305,16 +305,16 @@ SCORES = {
             """
             Acme cuts 1,300 jobs
 
-            AI: 6.5 points, 5 needed – in
+            AI: 6.5 points, 5 needed – chosen
 
             +8  a new model · title: “new model” ai.model
             −1.5  a new model ai.word
 
-            Tech layoffs: 2 points, 5 needed – out
+            Tech layoffs: 2 points, 5 needed – not chosen
 
             +2  a new model · title: “new model” ai.model
 
-            The rules are plain text in config/rules; whoever runs me can change them.
+            My rules are plain text files in config/rules. Whoever runs me can change them.
             """,
         ),
         (
@@ -331,7 +331,7 @@ SCORES = {
 
             +2  model kecerdasan baru · judul: “new model” ai.model
 
-            Aturannya berupa teks biasa di config/rules dan bisa diubah pengelola bot.
+            Aturan saya berupa berkas teks biasa di config/rules dan bisa diubah pengelola bot.
             """,
         ),
     ],
@@ -343,8 +343,8 @@ def test_reasons(language: str, golden: str) -> None:
 
 
 def test_no_reason_is_said_too() -> None:
-    assert "No rule found anything in this story." in presenter("en").reasons(STORY, {}).text
-    assert "Tidak ada aturan yang cocok" in presenter("id").reasons(STORY, {}).text
+    assert "None of my rules matched this story." in presenter("en").reasons(STORY, {}).text
+    assert "Tidak ada aturan saya yang cocok" in presenter("id").reasons(STORY, {}).text
 
 
 def test_every_field_a_reason_can_name_has_words() -> None:

@@ -263,13 +263,70 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
         ("KABAR_LOG_LEVEL", "loud", "KABAR_LOG_LEVEL"),
         ("KABAR_LOG_FORMAT", "xml", "KABAR_LOG_FORMAT"),
         ("KABAR_HTTP_LISTEN", "8080", "KABAR_HTTP_LISTEN"),
+        ("KABAR_HTTP_LISTEN", "127.0.0.1:99999", "write HOST:PORT"),
         ("KABAR_TELEGRAM_BASE_URL", "api.example/bot", "KABAR_TELEGRAM_BASE_URL"),
+        ("KABAR_TELEGRAM_BASE_URL", "http://api.example/", "ends in /bot"),
+        ("KABAR_TELEGRAM_BASE_FILE_URL", "http://api.example/bot", "ends in /file/bot"),
+        ("KABAR_TELEGRAM_WEBHOOK_URL", "http://kabar.example", "begins with https://"),
+        ("KABAR_SLACK_BASE_URL", "http://api.example/api", "ends in /api/"),
+        ("KABAR_DATABASE_URL", "mysql://kabar@db/kabar", "write sqlite:///path/to/kabar.db or postgresql://"),
+        ("KABAR_DATABASE_URL", "var/kabar.db", "write sqlite:///path/to/kabar.db or postgresql://"),
+        ("KABAR_DATABASE_URL", "sqlite:///:memory:", "write sqlite:///path/to/kabar.db or postgresql://"),
         ("KABAR_ALLOW_PRIVATE_HOSTS", "10.0.0.0/99", "'10.0.0.0/99' is no host and no network"),
     ],
 )
 def test_what_the_environment_may_not_say(tmp_path: Path, name: str, value: str, says: str) -> None:
     (said,) = problems(tmp_path, {name: value})
     assert says in said
+
+
+@pytest.mark.parametrize("line", ["this is no assignment", "KABAR_TELEGRAM_TOKEN='123:never-closed"])
+def test_a_half_edited_dotenv_is_named_with_its_line_and_without_its_secrets(
+    tmp_path: Path, write: Write, line: str
+) -> None:
+    write(".env", f"KABAR_LOG_LEVEL=debug\n{line}\n")
+    (said,) = problems(tmp_path)
+    assert ".env line 2" in said
+    assert "never-closed" not in said
+
+
+def test_what_stands_in_dotenv_is_looked_for_there(tmp_path: Path, write: Write) -> None:
+    write(".env", "KABAR_LOG_LEVEL=loud\nKABAR_LOG_FORMAT=xml\n")
+    said = problems(tmp_path, {"KABAR_LOG_FORMAT": "yaml"})
+    assert [line.split(":")[0] for line in said] == [".env KABAR_LOG_LEVEL", "environment KABAR_LOG_FORMAT"]
+
+
+def test_files_of_an_editor_that_marks_utf8_are_read(tmp_path: Path, write: Write) -> None:
+    write("config/feeds.toml", "\ufeff" + FEED)
+    write("config/kabar.toml", '\ufeff[chat]\nlanguage = "id"\n')
+    write(".env", "\ufeffKABAR_LOG_LEVEL=debug\n")
+    settings = read(tmp_path)
+    assert (len(settings.feeds), settings.chat.language, settings.log_level) == (1, Language.ID, "debug")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("kabar.toml", '[polling]\nevery = "5s"\n', 'write "1m" to "7d"'),
+        ("kabar.toml", '[polling]\ncontact = "me\\nHost: evil"\n', "in one line"),
+        ("feeds.toml", '[feed]\nid = "a"\n', "[[feed]]"),
+        ("feeds.toml", FEED + 'topics = "ai"\n', "write a list in brackets"),
+        ("feeds.toml", FEED + "[[feed]]\n", "feed.2.id: is missing"),
+    ],
+)
+def test_problems_are_in_the_words_of_the_file(tmp_path: Path, write: Write, file: str, text: str, says: str) -> None:
+    write(f"config/{file}", text)
+    said = problems(tmp_path)
+    assert says in said[0]
+    assert not any(word in line for line in said for word in ("tuple", "timedelta", "instance of", "Input should"))
+
+
+def test_rules_are_checked_along_with_everything_else(tmp_path: Path, write: Write) -> None:
+    write("config/kabar.toml", "foo = 1\n")
+    write("config/rules/zz-mine.toml", "foo = 1\n")
+    said = problems(tmp_path)
+    assert any("kabar.toml foo" in line for line in said)
+    assert any("zz-mine.toml" in line for line in said)
 
 
 def test_good_values_in_the_environment(tmp_path: Path) -> None:

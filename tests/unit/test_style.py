@@ -122,8 +122,8 @@ def test_lists(words: list[str], english: str, indonesian: str) -> None:
 
 def test_one_and_many() -> None:
     say = Texts("en").say
-    assert say("digest.left_out", count=1) == "One more story is in /latest."
-    assert say("digest.left_out", count=1300) == "1,300 more stories are in /latest."
+    assert say("digest.left_out", count=1) == "There is one more story in /latest."
+    assert say("digest.left_out", count=1300) == "You’ll find 1,300 more stories in /latest."
 
 
 def test_what_a_reader_typed_is_never_taken_for_a_blank() -> None:

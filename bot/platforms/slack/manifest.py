@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.domain.story import Language
 from bot.ports import MenuEntry
@@ -70,10 +71,12 @@ def manifest(menu: Sequence[MenuEntry]) -> str:
 
 
 def slash_commands(menu: Sequence[MenuEntry]) -> list[MenuEntry]:
-    """The entries that can have a slash command of their own beside /kabar, at most 49."""
+    """The entries that can have a slash command of their own beside /kabar, at most 49: all by name, then by their
+    Indonesian name."""
     names: set[str] = {"kabar"} | BUILT_IN
     usable: list[MenuEntry] = []
-    for entry in menu:
+    indonesian = [replace(entry, name=entry.aliases[0], usage="") for entry in menu if entry.aliases]
+    for entry in (*menu, *indonesian):
         if entry.name not in names and COMMAND_NAME.fullmatch(entry.name):
             names.add(entry.name)
             usable.append(entry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import ssl
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,7 @@ from bot.platforms.telegram.updates import WANTED
 API = "https://api.telegram.org/bot"
 SENDING_CONNECTIONS = 16
 UNSET = "0:none"  # the library raises on an empty one; so Telegram refuses it like any other wrong token
+SENDABLE = re.compile(r"[!-~]+")  # anything else is no token, and some of it no address either
 LIBRARY_LOGS = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "telegram": logging.CRITICAL}
 """The first two write the token, as a part of the address, into the log; the third whole answers that are no JSON."""
 
@@ -68,7 +70,7 @@ def build(token: str, base_url: str | None, base_file_url: str | None, timeouts:
     base = (base_url or API).rstrip("/")
     files = base_file_url or base.removesuffix("/bot") + "/file/bot"
     return Client(
-        token.strip() or UNSET,
+        token.strip() if SENDABLE.fullmatch(token.strip()) else UNSET,
         base_url=base,
         base_file_url=files,
         request=_request(SENDING_CONNECTIONS, timeouts),
