@@ -53,11 +53,13 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """`stories` are the ids behind the numbers 1, 2, 3 … that this message shows; `preview` asks for a link preview."""
+    """`stories` are the ids of the stories that this message shows; `numbered`: they stand in it under 1, 2, 3 …, even
+    where it is a single one. `preview` asks for a link preview."""
 
     paragraphs: tuple[Paragraph, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()
     stories: tuple[int, ...] = ()
+    numbered: bool = False
     silent: bool = False
     preview: bool = False
 

@@ -242,7 +242,7 @@ async def test_check_tells_the_name(bot: Telegram) -> None:
     assert (await bot.check()).name == "@kabar_bot"
 
 
-@pytest.mark.parametrize("token", ["1:wrong", "nonsense", "with space", " "])
+@pytest.mark.parametrize("token", ["1:wrong", "nonsense", "with space", "with\ttab", "with\u00a0é", " "])
 async def test_check_of_a_wrong_token(tg: FakeTelegram, token: str) -> None:
     async with bot_of(tg, token) as bot:
         with pytest.raises(PlatformRefused, match="BotFather") as refused:
