@@ -24,7 +24,7 @@ from tests.adapters.feedserver import Answer, FeedServer
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 AGENT = "Kabar/9.9 (+https://example.org/contact)"
 BODY = b"<rss version='2.0'><channel><title>t</title></channel></rss>"
-QUICK = Limits(deadline=2.0, connect=1.0, error_page=0.2, spacing=0.0)
+QUICK = Limits(deadline=10.0, connect=5.0, error_page=0.2, spacing=0.0)
 
 
 class Names(AbstractResolver):
