@@ -110,6 +110,9 @@ class Feeds(Protocol):
         exactly those, due or not, except where a server's Retry-After still runs (`hold_until`). GONE feeds only when
         named. The Feed's `lease` is set."""
 
+    async def bring_forward(self, latest: datetime) -> None:
+        """No feed's next look is later than `latest`; `hold_until` stays as it is."""
+
     async def next_due(self) -> datetime | None: ...
 
 

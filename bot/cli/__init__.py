@@ -27,6 +27,7 @@ COMMANDS = {
     "feeds": "bot.cli.feeds:feeds",
     "parse": "bot.cli.read:parse",
     "score": "bot.cli.read:score",
+    "group": "bot.cli.group:group",
     "eval": "bot.cli.evaluate:evaluate",
     "check": "bot.cli.setup:check",
     "init": "bot.cli.setup:init",
@@ -72,6 +73,7 @@ def parser(texts: Texts) -> argparse.ArgumentParser:
     one.add_argument("--url", metavar="BASE", help=say("cli.help.base"))
     one.add_argument("--content-type", metavar="T", help=say("cli.help.content_type"))
     add("score").add_argument("--language", choices=("en", "id", "auto"), default="auto", help=say("cli.help.language"))
+    add("group")
     one = add("eval")
     one.add_argument("directory", metavar="DIR", help=say("cli.help.directory"))
     one.add_argument("--json", action="store_true", help=say("cli.help.json"))

@@ -12,6 +12,7 @@ from typing import Any
 from bot.app import utc_now
 from bot.cli import DONE, WRONG
 from bot.domain.errors import SourceError
+from bot.domain.event import Event
 from bot.domain.story import Item, Language
 from bot.domain.verdict import TopicScore
 from bot.settings import Settings
@@ -46,6 +47,7 @@ def _content(path: str) -> bytes:
 
 async def score(arguments: Namespace, settings: Settings) -> int:
     """A line that is no story is named and passed over; the exit code says so at the end."""
+    from bot.editorial.facts.extract import extract
     from bot.editorial.rules.loader import load
 
     rulebook = load(settings.rule_files)
@@ -69,7 +71,7 @@ async def score(arguments: Namespace, settings: Settings) -> int:
             "id": story.get("id"),
             "language": language.value,
             "topics": {topic.value: _topic_row(one, language) for topic, one in verdict.topics.items()},
-            "event": None,
+            "event": _event_row(extract(item, language=language, verdict=verdict, rulebook=rulebook)),
         }
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
     return WRONG if wrong else DONE
@@ -95,6 +97,20 @@ def _item(story: Mapping[str, Any]) -> Item:
         content=_text(story, "content"),
         link=_text(story, "url") or None,
     )
+
+
+def _event_row(event: Event | None) -> dict[str, Any] | None:
+    if event is None:
+        return None
+    cause = event.ai_cause
+    return {
+        "company": event.company,
+        "headcount": event.headcount,
+        "percent": event.percent,
+        "tech": event.tech,
+        "kind": event.kind.value,
+        "ai_cause": None if cause is None else {"grade": cause.grade.value, "quote": cause.quote},
+    }
 
 
 def _topic_row(one: TopicScore, language: Language) -> dict[str, Any]:

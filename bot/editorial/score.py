@@ -10,6 +10,7 @@ from bot.domain.story import Item, Language, Topic
 from bot.domain.verdict import Reason, TopicScore, Verdict
 from bot.editorial import language as languages
 from bot.editorial.boilerplate import story_paragraphs
+from bot.editorial.facts.lexicon import Lexicon
 from bot.editorial.rules import examples as examples_of_rules
 from bot.editorial.rules.company import Companies
 from bot.editorial.rules.examples import Example
@@ -17,6 +18,7 @@ from bot.editorial.rules.feed import Adjustment
 from bot.editorial.rules.matcher import Passage, Term, Vocabulary
 from bot.editorial.rules.rule import Field, Head, Rule, TopicRules
 from bot.editorial.rules.veto import Veto
+from bot.editorial.same_story.wording import Wording
 from bot.editorial.text import tokenise
 
 # A reader judges by title and lead. What stands further down may confirm, so it weighs what content weighs.
@@ -46,6 +48,8 @@ class Rulebook:
     adjustments: tuple[Adjustment, ...]
     companies: Companies
     examples: tuple[Example, ...] = ()
+    lexicon: Lexicon | None = None
+    wording: Wording = field(default_factory=Wording)
 
     def detect(self, item: Item, prior: Language | None) -> Language:
         """The language of an item; `prior` is the feed's own."""

@@ -103,6 +103,8 @@ class Poller:
         brought along by a caller that might lose patience: it holds what was read until then."""
         report = report or PollReport()
         lease, began = uuid4().hex, self._clock()
+        if self._pace.fixed and only is None:  # an earlier run, or a poll beside this one, planned at the usual pace
+            await self._feeds.bring_forward(began + self._pace.every)
         left = None if only is None else set(only)
         running: set[asyncio.Task[FeedRead]] = set()
         try:

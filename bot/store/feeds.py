@@ -90,6 +90,14 @@ class FeedTable:
             rows = {row.id: row for row in await connection.execute(take.returning(*feeds.c))}
             return [feed_of(rows[feed_id]) for feed_id in ids]
 
+    async def bring_forward(self, latest: datetime) -> None:
+        later = sa.and_(feeds.c.listed, feeds.c.next_poll > latest)
+        async with self._database.reading() as connection:
+            if (await connection.execute(sa.select(feeds.c.id).where(later).limit(1))).first() is None:
+                return
+        async with self._database.writing() as connection:
+            await connection.execute(sa.update(feeds).where(later).values(next_poll=latest))
+
     async def next_due(self) -> datetime | None:
         columns = (feeds.c.next_poll, feeds.c.hold_until, feeds.c.lease_until)
         polled = sa.select(*columns).where(feeds.c.listed, feeds.c.state != FeedState.GONE)

@@ -44,6 +44,18 @@ async def everything(store: Store) -> list[object]:
     ]
 
 
+@pytest.mark.parametrize("name", ["kabar.db", "kabar.db-wal", "."])
+async def test_a_backup_does_not_overwrite_what_it_is_a_copy_of(tmp_path: Path, name: str) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path}/kabar.db", upgrade=True)
+    try:
+        with pytest.raises(StoreError, match=r"the database itself|it is a directory"):
+            await store.backup(tmp_path / name)
+        await fill(store)
+        assert "sound" in await store.housekeeping.check()
+    finally:
+        await store.close()
+
+
 @pytest.fixture(params=["to sqlite", "to postgresql"])
 async def other(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path) -> str:
     """The database a backup goes into."""

@@ -326,6 +326,35 @@ async def test_a_feeds_own_interval_and_the_operators_override(room: Room) -> No
     assert (await room.feed()).next_poll == NOW + 10 * MINUTE
 
 
+async def test_a_pace_set_by_hand_holds_for_what_was_planned_at_another(room: Room) -> None:
+    room.source.says("wire", [ROBOT])
+    await room.poller().poll_due()
+    assert (await room.feed()).next_poll == NOW + EVERY
+    by_hand = room.poller(every=MINUTE, fixed=True)
+    assert (await by_hand.poll_due()).feeds == 0
+    room.clock.tick(MINUTE)
+    assert (await by_hand.poll_due()).feeds == 1
+
+
+async def test_a_pace_set_by_hand_waits_as_long_as_the_server_asked(room: Room) -> None:
+    room.source.says("wire", Unavailable("http_429", "too often", retry_after=HOUR))
+    await room.poller().poll_due()
+    by_hand = room.poller(every=MINUTE, fixed=True)
+    for _ in range(2):
+        assert (await by_hand.poll_due()).feeds == 0
+        room.clock.tick(29 * MINUTE)
+
+
+async def test_news_without_dates_is_told_from_the_oldest_to_the_newest(room: Room) -> None:
+    chat = await subscribe(room.store)
+    await room.look(wire=[ROBOT])
+    undated = [an_item(f"Robot number {n}", id=f"u{n}", link=f"https://wire.example/u{n}") for n in (3, 2, 1)]
+    await room.look(wire=[*undated, ROBOT])
+    queue = [delivery.story_id or 0 for delivery, _ in await room.store.outbox.of_chat(chat.id)]
+    stories = {story.id: story.title for story in await room.store.stories.many(queue)}
+    assert [stories[story_id] for story_id in queue] == ["Robot number 1", "Robot number 2", "Robot number 3"]
+
+
 async def test_two_pollers_share_the_work(room: Room) -> None:
     names = [f"f{n}" for n in range(10)]
     await room.feeds(*names)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.editorial.rules.matcher import Passage, Span, Term, Vocabulary
-from bot.editorial.rules.notation import Phrase
+from bot.editorial.rules.notation import Phrase, read_phrase
 from bot.editorial.rules.table import Table
 
 Groups = Mapping[str, tuple[list[Phrase], list[Phrase]]]
 """Of each group of employers the names in any case, and the names found as written only."""
+
+
+def phrases_of(name: str) -> list[Phrase]:
+    """A name as words to find it by; signs of the rule notation in it stand for themselves. Raises BadPhrase."""
+    return read_phrase(re.sub(r"[/&()#+]", " ", name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.editorial.rules.company import Company, Groups
-from bot.editorial.rules.notation import BadPhrase, Phrase, read_phrase
+from bot.editorial.rules.company import Company, Groups, phrases_of
+from bot.editorial.rules.notation import BadPhrase, Phrase
 from bot.editorial.rules.table import Faults, Table
 
 
@@ -49,7 +48,7 @@ def _company(name: str, group: str, table: Table, careful: frozenset[str], owner
 
 def _phrases(written: str, company: str, table: Table) -> list[Phrase]:
     try:
-        return read_phrase(re.sub(r"[/&()#+]", " ", written))
+        return phrases_of(written)
     except BadPhrase as fault:
         table.fault(str(fault), company)
         return []

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.errors import ConfigError
 from bot.domain.story import Topic
 from bot.domain.verdict import Level
+from bot.editorial.facts.lexicon import Lexicon, read_lexicon
 from bot.editorial.rules.company import Companies
 from bot.editorial.rules.company_table import read_companies
 from bot.editorial.rules.consistency import problems_of
@@ -17,6 +18,7 @@ from bot.editorial.rules.rule import BODY, Field, Rule, TopicRules
 from bot.editorial.rules.rule_table import read_examples, read_rules
 from bot.editorial.rules.shelf import LANGUAGES, TOPICS, RuleFile, Shelf
 from bot.editorial.rules.table import Faults, Table
+from bot.editorial.same_story.wording import Wording, read_wording
 from bot.editorial.score import Rulebook
 
 _TOML_LINE = re.compile(r"line (\d+)")
@@ -34,6 +36,8 @@ def load(files: Mapping[str, str]) -> Rulebook:
     for file in opened:
         read_rules(file, shelf)
         read_examples(file, shelf)
+    lexicon = _read_facts(opened, shelf)
+    wording = _read_same_story(opened)
     problems = [problem for file in opened for problem in file.faults.problems]
     problems += problems_of(shelf)
     if problems:
@@ -47,6 +51,8 @@ def load(files: Mapping[str, str]) -> Rulebook:
         adjustments=tuple(sorted(shelf.adjustments, key=lambda one: not one.is_hint)),
         companies=Companies(groups=shelf.companies),
         examples=tuple(shelf.examples),
+        lexicon=lexicon,
+        wording=wording,
     )
 
 
@@ -87,12 +93,41 @@ def _read_companies(file: RuleFile, shelf: Shelf) -> None:
     shelf.groups = groups
 
 
+def _read_facts(opened: Sequence[RuleFile], shelf: Shelf) -> Lexicon | None:
+    """From the one file with a table [facts]; without it no facts are read."""
+    found: Lexicon | None = None
+    for file in opened:
+        if "facts" not in file.data:
+            continue
+        if found is not None:
+            file.faults.add("the words for facts are given in another file already", key="facts")
+            continue
+        top = Table(file.data, file.faults, at="header", line=0)
+        data = top.table("facts")
+        top.finish()
+        line = _first(file, "[facts]")
+        table = Table(data, file.faults, at="facts", line=line, lists=shelf.lists)
+        found = read_lexicon(table, shelf.companies)
+    return found
+
+
+def _read_same_story(opened: Sequence[RuleFile]) -> Wording:
+    """From the one file with a table [same_story]; without it only headlines that are copies are one story."""
+    found: Wording | None = None
+    for file in opened:
+        if "same_story" in file.data and found is not None:
+            file.faults.add("is given in another file already", key="same_story")
+        elif "same_story" in file.data:
+            found = read_wording(file.data, file.faults)
+    return found or Wording()
+
+
 _HEADER_KEYS = ("topic", "language", "after", "thresholds", "weights", "lists", "rule", "example")
 
 
 def _read_header(file: RuleFile, shelf: Shelf) -> None:
     data = file.data
-    if "companies" in data:
+    if not data.keys().isdisjoint(("companies", "facts", "same_story")):
         return
     table = Table(data, file.faults, at="header", line=0)
     table.choice("topic", TOPICS, "")

@@ -1,0 +1,250 @@
+"""Whether two stories tell the same event, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from itertools import product
+
+from bot.editorial.same_story.quantities import Unit
+from bot.editorial.same_story.sketch import NUMBER_MARK, WORTH, Kind, Sketch, plainly
+from bot.editorial.same_story.wording import (
+    CONSEQUENCE,
+    EXPLAINER,
+    JOB_CUT,
+    MARKET,
+    REACTION,
+    ROUND_UP,
+    RUMOUR,
+)
+
+WINDOW = timedelta(hours=72)
+DAY = timedelta(days=1)
+# How much of each headline the other must tell, 0..1: on average; at least; more for every day between the two.
+ENOUGH, EACH, LATER = 0.47, 0.3, 0.06
+# Of main clauses, by each; where the action is another or only names are shared; where both give numbers of job cuts.
+HEADS, PLENTY, SOME = 0.34, 0.68, 0.35
+# 716 is "700", 14,000 is not 16,000; on the first day numbers are still being found out. Shares of a staff: in points.
+ROUNDING, ROUNDING_AT_FIRST, POINTS = 0.88, 0.8, 1.5
+_COPY_WORDS = 4
+_STRONG = (Kind.COMPANY, Kind.NAME, Kind.WORD)
+_NAMED = (Kind.COMPANY, Kind.NAME)
+_NO_REPORT = {EXPLAINER: "an explainer is no report", ROUND_UP: "a round-up is no report"}
+_APART = {
+    MARKET: "what shares did is another story",
+    REACTION: "what somebody said of it is another story",
+    CONSEQUENCE: "what came of it is another story",
+}
+_NAMES_SHOWN = 4
+
+Rarity = Callable[[str], float]
+"""How rare a word of a sketch is: 1 is usual, less for what everybody writes about."""
+
+
+class Verdict(Enum):
+    SAME = "same"
+    UNLIKE = "unlike"  # too little in common to say so
+    OTHER = "other"  # something speaks against it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """`strength` (0..1) orders those that are the same; `agrees`: both give the same number of job cuts."""
+
+    verdict: Verdict
+    strength: float
+    why: str
+    agrees: bool = False
+
+    @property
+    def same(self) -> bool:
+        return self.verdict is Verdict.SAME
+
+
+def compare(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
+    """The same whichever of the two comes first."""
+    if abs(one.when - other.when) > WINDOW:
+        return _other("more than 72 hours apart")
+    if one.headline == other.headline and len(one.headline) >= _COPY_WORDS:
+        return Likeness(verdict=Verdict.SAME, strength=1.0, why="the same headline", agrees=True)
+    against = _against(one, other)
+    if against:
+        return _other(against)
+    if JOB_CUT in one.title.actions and JOB_CUT in other.title.actions:
+        if (one.title.companies and other.title.companies) or _agree(one, other, Unit.PEOPLE):
+            return _same_cut(one, other, rarity)
+        if _other_action(one, other):
+            return _unlike("only one of them is about the job cuts themselves")
+    return _same_event(one, other, rarity)
+
+
+def _other(why: str) -> Likeness:
+    return Likeness(verdict=Verdict.OTHER, strength=0.0, why=why)
+
+
+def _unlike(why: str) -> Likeness:
+    return Likeness(verdict=Verdict.UNLIKE, strength=0.0, why=why)
+
+
+def _same(why: str, strength: float) -> Likeness:
+    return Likeness(verdict=Verdict.SAME, strength=strength, why=why)
+
+
+def _against(one: Sketch, other: Sketch) -> str:
+    """What makes two stories different ones, however alike their words are."""
+    for marker, why in _NO_REPORT.items():
+        if marker in one.title.markers or marker in other.title.markers:
+            return why
+    for marker, why in _APART.items():
+        if (marker in one.head.markers) != (marker in other.head.markers):
+            return why
+    for turning, still in ((one, other), (other, one)):
+        alone = turning.turning - still.title.actions - still.lead.actions
+        if alone and still.head.actions:
+            return f"only one of them tells: {', '.join(sorted(alone))}"
+    return ""
+
+
+def _other_action(one: Sketch, other: Sketch) -> bool:
+    ours, theirs = one.head.actions, other.head.actions
+    return bool(ours and theirs and ours.isdisjoint(theirs))
+
+
+def _same_cut(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
+    """Two reports of job cuts: the employer decides, then the numbers, then the rest."""
+    who = " ".join(map(plainly, _employer_words(one, other)[:_NAMES_SHOWN]))
+    if not who:
+        return _other("no employer in common")
+    told = _told(one, other, rarity, numbers=False)
+    agreements = {_agree(one, other, Unit.PEOPLE), _agree(one, other, Unit.SHARE)}
+    heads_alike = _heads(one, other, rarity) >= HEADS
+    if True in agreements and (heads_alike or _plainly_cuts(one, other)):
+        strength = 0.8 + sum(told) / 10
+        return Likeness(verdict=Verdict.SAME, strength=strength, why=f"{who}: job cuts, same number", agrees=True)
+    if False in agreements and True not in agreements:
+        return _other("the numbers differ")
+    if _other_action(one, other) or not heads_alike:
+        return _unlike("their main clauses tell different things")
+    if _counts(one) and _counts(other) and sum(told) / 2 >= SOME:
+        return _same(f"{who}: job cuts, one gives the number and the other the share", sum(told) / 2)
+    if one.title.companies != other.title.companies:
+        return _unlike("one of them names another company too")
+    if (RUMOUR in one.head.markers) != (RUMOUR in other.head.markers):
+        return _unlike("one says that it may happen, the other that it did")
+    return _enough(one, other, told) or _same(f"{who}: job cuts", sum(told) / 2)
+
+
+def _plainly_cuts(one: Sketch, other: Sketch) -> bool:
+    """Whether the number decides, whatever else the two tell: the employer is surely a name, and both are about its job
+    cuts first of all or have a number in the headline."""
+    both = (one, other)
+    named = all(sketch.title.companies for sketch in both) or any(
+        sketch.told.get(word) == WORTH[Kind.NAME] for word in _employer_words(one, other) for sketch in both
+    )
+    cuts = all(JOB_CUT in sketch.head.actions for sketch in both) or all(_counts(sketch, title=True) for sketch in both)
+    return named and cuts
+
+
+def _same_event(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
+    """Two reports of anything else: names, rare words and numbers in common, and enough of both headlines told."""
+    shared = _shared(one, other)
+    things = min(_names_apart(one, shared), _names_apart(other, shared))
+    if things < 2:
+        return _unlike("no names, rare words or numbers in common")
+    if _heads(one, other, rarity) < HEADS:
+        return _unlike("their main clauses tell different things")
+    told = _told(one, other, rarity)
+    too_little = _enough(one, other, told)
+    if too_little:
+        return too_little
+    acts = one.title.actions & (other.title.actions | other.lead.actions) | other.title.actions & one.lead.actions
+    if one.title.actions and other.title.actions and not acts and sum(told) / 2 < PLENTY:
+        return _unlike("another action")
+    if things == 2 and not acts and sum(told) / 2 < PLENTY:
+        return _unlike("only names in common")
+    return _same("both tell of " + ", ".join(map(plainly, shared[:_NAMES_SHOWN])), sum(told) / 2)
+
+
+def _shared(one: Sketch, other: Sketch) -> list[str]:
+    words = [word for word in one.title.of(*_STRONG) if word in other.told]
+    words += [word for word in other.title.of(*_STRONG) if word in one.told and word not in words]
+    return words + sorted(key for key in one.told if key[0] == NUMBER_MARK and key in other.told)
+
+
+def _names_apart(sketch: Sketch, shared: Sequence[str]) -> int:
+    """How many there are of them; capitalised words that stand side by side in the headline are one name."""
+    order = list(sketch.title.words)
+    places = {word: place for place, word in enumerate(order)}
+    count = 0
+    for word in shared:
+        place = places.get(word)
+        before = order[place - 1] if place else ""
+        joined = before in shared and sketch.title.words[word] is sketch.title.words[before] is Kind.NAME
+        count += not joined
+    return count
+
+
+def _enough(one: Sketch, other: Sketch, told: tuple[float, float]) -> Likeness | None:
+    needed = ENOUGH + LATER * (abs(one.when - other.when) / DAY)
+    if sum(told) / 2 < needed or min(told) < EACH:
+        return _unlike("too little in common")
+    return None
+
+
+def _told(one: Sketch, other: Sketch, rarity: Rarity, *, numbers: bool = True) -> tuple[float, float]:
+    """The share of the weight of each headline that the other story tells, in headline or lead."""
+    return _share(one, other, rarity, numbers=numbers), _share(other, one, rarity, numbers=numbers)
+
+
+def _share(one: Sketch, other: Sketch, rarity: Rarity, *, numbers: bool) -> float:
+    total = shared = 0.0
+    for word, weight in one.weights.items():
+        if numbers or word[0] != NUMBER_MARK:
+            worth = weight * rarity(word)
+            total += worth
+            shared += worth if word in other.told else 0.0
+    return shared / total if total else 0.0
+
+
+def _heads(one: Sketch, other: Sketch, rarity: Rarity) -> float:
+    """The same of the main clauses, without things; the lesser of the two."""
+    shares = []
+    for ours, theirs in ((one, other), (other, one)):
+        worth = {
+            word: ours.weights.get(word, 0.0) * rarity(word)
+            for word, kind in ours.head.words.items()
+            if kind is not Kind.THING
+        }
+        total = sum(worth.values())
+        shares.append(sum(worth[word] for word in worth if word in theirs.told) / total if total else 1.0)
+    return min(shares)
+
+
+def _employer_words(one: Sketch, other: Sketch) -> list[str]:
+    """Whom both name; companies of the table if both headlines name one, else any words that may be a name."""
+    if one.title.companies and other.title.companies:
+        shared = [word for word in one.title.of(Kind.COMPANY) if word in other.title.companies]
+    else:
+        ours, theirs = one.title.of(*_STRONG), other.title.of(*_STRONG)
+        shared = [word for word in ours if word in theirs]
+        shared = shared or [word for word in ours if word in other.lead.of(*_NAMED)]
+        shared = shared or [word for word in theirs if word in one.lead.of(*_NAMED)]
+    return shared
+
+
+def _counts(sketch: Sketch, *, title: bool = False) -> bool:
+    passages = (sketch.title,) if title else (sketch.title, sketch.lead)
+    return any(passage.amounts(unit) for passage in passages for unit in (Unit.PEOPLE, Unit.SHARE))
+
+
+def _agree(one: Sketch, other: Sketch, unit: Unit) -> bool | None:
+    """Whether a number of the one is a number of the other; None where one of them gives none."""
+    pairs = list(product(one.amounts(unit), other.amounts(unit)))
+    if not pairs:
+        return None
+    if unit is Unit.SHARE:
+        return any(abs(a - b) <= POINTS for a, b in pairs)
+    close = ROUNDING if abs(one.when - other.when) >= DAY else ROUNDING_AT_FIRST
+    return any(min(a, b) >= close * max(a, b) for a, b in pairs)
