@@ -19,11 +19,13 @@ from bot.domain.channel import User
 from bot.domain.request import Request
 from bot.domain.story import Language
 from bot.platforms.terminal import Terminal, channel
-from bot.services.poll import PollReport
+from bot.services.poll import FeedRead, PollReport
 from bot.settings import Settings
 
 FIRST_LOOK = 10.0  # seconds to wait for the newcomer's first feeds; the rest is read while they chat
 AT_ONCE = 40
+OFFLINE_AFTER = 5  # feeds
+UNREACHED = frozenset({"dns", "network", "unreachable", "refused"})
 SAMPLE_IS_STALE = timedelta(hours=12)
 
 
@@ -140,13 +142,23 @@ async def _first_look(app: App, seconds: float) -> PollReport:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(app.texts.say("cli.try.reading"), total=total)
 
-        def tell(read: object) -> None:
+        def tell(read: FeedRead) -> None:
             progress.advance(task)
 
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await app.poller.poll_due(progress=tell, report=seen)
+                if not await app.has_stories():
+                    few = [feed.id for feed in app.settings.feeds[:OFFLINE_AFTER]]
+                    await app.poller.poll_due(only=few, progress=tell, report=seen)
+                if not _is_offline(seen):
+                    await app.poller.poll_due(progress=tell, report=seen)
     return seen
+
+
+def _is_offline(report: PollReport) -> bool:
+    """The first few feeds could not be reached at all: there is no network, and no use in trying the rest (hundreds of
+    names looked up in vain keep a resolver busy for seconds)."""
+    return bool(report.reads) and all(read.problem in UNREACHED for read in report.reads)
 
 
 async def _chat(app: App, console: Console) -> int:

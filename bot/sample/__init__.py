@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
+from socketserver import TCPServer, ThreadingMixIn
 from threading import Thread
 
 from bot.domain.feed import FeedSpec
@@ -41,8 +42,7 @@ class SampleDay:
             f"/{entry['file']}": dated(root.joinpath("documents", entry["file"]).read_text("utf-8"), now).encode()
             for entry in entries
         }
-        self._server = ThreadingHTTPServer((HOST, 0), _handler(self._documents.get))
-        self._server.daemon_threads = True
+        self._server = _Server((HOST, 0), _handler(self._documents.get))
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         base = f"http://{HOST}:{self._server.server_address[1]}"
         self.feeds = tuple(
@@ -66,6 +66,14 @@ class SampleDay:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Server(ThreadingMixIn, TCPServer):
+    """Not http.server's own: that one asks the network for this machine's name first, which takes seconds where there
+    is no network."""
+
+    daemon_threads = True
+    allow_reuse_address = True
 
 
 def _handler(document: Callable[[str], bytes | None]) -> type[BaseHTTPRequestHandler]:

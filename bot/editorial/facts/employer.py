@@ -71,11 +71,10 @@ def _found(names: Names) -> Iterator[tuple[Name, float, int]]:
         name = subject(names, at)
         if name is not None:
             yield name, _SUBJECT, at
-    for words in (Words.AT,):
-        for first, last in reading.begins(words).items():
-            name = _after(names, last + 1)
-            if name is not None:
-                yield name, _AT, first
+    for first, last in _at(reading).items():
+        name = _after(names, last + 1)
+        if name is not None:
+            yield name, _AT, first
     for first, last in reading.begins(Words.WITH_CUTS_BEFORE).items():
         if last + 1 < len(reading) and reading.gap(last + 1).strip() == "":
             name = names.starting_at(last + 1)
@@ -93,6 +92,16 @@ def _found(names: Names) -> Iterator[tuple[Name, float, int]]:
     yield from _possessive(names)
     yield from _leading(names)
     yield from _alone(names)
+
+
+def _at(reading: Reading) -> dict[int, int]:
+    """Phrases that an employer follows: those of the list, and every noun of cuts with `at` or `di` behind it."""
+    nouns = {
+        first: last + 1
+        for first, last in reading.begins(Words.CUTS).items()
+        if last + 1 < len(reading) and reading.words[last + 1] in ("at", "by", "di", "oleh")
+    }
+    return nouns | reading.begins(Words.AT)
 
 
 def _after(names: Names, at: int) -> Name | None:
@@ -137,9 +146,12 @@ def _incorporated(names: Names) -> Iterator[tuple[Name, float, int]]:
 def _leading(names: Names) -> Iterator[tuple[Name, float, int]]:
     """The subject of a clause beside the cuts, whatever its verb: `X closes two plants, 300 jobs to go`."""
     reading = names.reading
-    telling = {reading.sentence[at] for at in predicates(reading)} | {
-        reading.sentence[at] for at in reading.begins(Words.GONE)
-    }
+    # A title, and how a story begins, are about the cuts whether or not they name them.
+    telling = (
+        {0}
+        | {reading.sentence[at] for at in predicates(reading)}
+        | {reading.sentence[at] for at in reading.begins(Words.GONE)}
+    )
     starts = [at for at in range(len(reading)) if at == 0 or reading.clause[at] != reading.clause[at - 1]]
     for start in starts:
         name = _first_name(names, start) if reading.sentence[start] in telling else None

@@ -118,6 +118,10 @@ def _is_total(reading: Reading, one: Quantity, end: int) -> bool:
     if before in reading.ends(Words.TOTALS):
         # but `with 20 staff expected to be laid off`
         last = reading.bounds(end)[1]
+        if word == "remaining" and before - 1 in reading.ends(Words.LAY_OFF):
+            return False  # lays off its last ones
+        if word == "with" and end + 1 in reading.begins(Words.CUT):
+            return False  # with 489 jobs lost
         return word not in _GOES_WITH or not reading.has(Words.GONE, end + 1, min(end + _TIME_WITHIN, last))
     if word == "to" and before == one.first - 1:
         return not reading.has(Words.CUTS, max(0, before - 3), before)  # buyouts to 240 employees

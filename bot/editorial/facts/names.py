@@ -18,6 +18,16 @@ _INDONESIAN_VERB = re.compile(
 )
 _CONNECTORS = frozenset(("of", "and", "the", "for", "de", "la", "du", "und", "&"))
 _LONGEST = 8
+_COMMON = (
+    Words.SMALL,
+    Words.ORDINARY,
+    Words.LINKS,
+    Words.VERBS,
+    Words.SPEAKS,
+    Words.TRADES,
+    Words.ROLES,
+    Words.PEOPLE,
+)  # lists of words that are no names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +55,14 @@ class Names:
         self.is_headline = reading.is_headline
         self.known: list[Name] = []
         self._ending: dict[int, Name] = {}
+        self._common = frozenset[int]().union(*(reading.covers(words) for words in _COMMON))
         for first, last, company, alias in reading.employers():
             outlet = first in reading.begins(Words.OUTLETS)
             text = short(company, alias, reading.raw(first, last))
             name = Name(first=first, last=last, text=text, company=company, outlet=outlet)
             self.known.append(name)
             self._ending[last] = name
+        self._inside = frozenset(at for name in self.known for at in range(name.first, name.last + 1))
 
     def ending_at(self, at: int) -> Name | None:
         """The name whose last word is `at`."""
@@ -156,7 +168,7 @@ class Names:
 
     def _is_name_word(self, at: int) -> bool:
         reading = self.reading
-        if any(name.first <= at <= name.last for name in self.known):
+        if at in self._inside:
             return True
         form, word = reading.forms[at], reading.words[at]
         if not any(letter.isupper() for letter in form) or _JUST_A_NUMBER.fullmatch(form):
@@ -169,17 +181,7 @@ class Names:
 
     def _is_common(self, at: int) -> bool:
         reading = self.reading
-        lists = (
-            Words.SMALL,
-            Words.ORDINARY,
-            Words.LINKS,
-            Words.VERBS,
-            Words.SPEAKS,
-            Words.TRADES,
-            Words.ROLES,
-            Words.PEOPLE,
-        )
-        if any(at in reading.covers(words) for words in lists):
+        if at in self._common:
             return True
         return reading.language is Language.ID and _INDONESIAN_VERB.fullmatch(reading.words[at]) is not None
 
@@ -242,8 +244,8 @@ class Names:
             return None
         if reading.gap(last + 1) == "-":
             return None  # half of Ter-PHK
-        if first > 0 and reading.words[first - 1] == "pt" and reading.forms[first - 1] == "PT":
-            first -= 1
+        if first > 0 and reading.forms[first - 1] in ("PT", "Bank") and reading.gap(first) == " ":
+            first -= 1  # Bank Jago, but Swiss bank UBS
         outlet = first in reading.begins(Words.OUTLETS)
         return Name(first=first, last=last, text=self._shown(first, last), company=company, outlet=outlet)
 

@@ -134,11 +134,15 @@ class Reading:
 
     def _parts(self) -> tuple[list[int], list[int]]:
         joins = self.begins(Words.CLAUSES)
+        inside = {at for first, last, _, _ in self.employers() for at in range(first + 1, last + 1)}
         sentence, clause = [0], [0]
         for at in range(1, len(self.words)):
             gap = self.gap(at)
-            sentence_ends = gap != " " and ends_sentence(
-                self.plain, self.spans[at - 1][1], self.spans[at][0], self.words[at - 1]
+            # Warner Bros. Discovery is one name
+            sentence_ends = (
+                gap != " "
+                and at not in inside
+                and ends_sentence(self.plain, self.spans[at - 1][1], self.spans[at][0], self.words[at - 1])
             )
             joined = at in joins and self.forms[at] != "AS"
             parted = sentence_ends or joined or (gap != " " and _CLAUSE_MARK.search(gap) is not None)
