@@ -156,8 +156,8 @@ async def _first_look(app: App, seconds: float) -> PollReport:
 
 
 def _is_offline(report: PollReport) -> bool:
-    """The first few feeds could not be reached at all: there is no network, and no use in trying the rest (hundreds of
-    names looked up in vain keep a resolver busy for seconds)."""
+    """The first few feeds could not be reached at all: there is no network, and no use in trying the rest (many
+    names looked up in vain at once keep a resolver busy for seconds)."""
     return bool(report.reads) and all(read.problem in UNREACHED for read in report.reads)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-SHORTEST_POLL = timedelta(minutes=1)
 LONGEST_POLL = timedelta(hours=24)
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 LATEST_DIGEST = timedelta(hours=6)
