@@ -31,8 +31,8 @@ eval: $(VENV)/.run
 	@test -d $(EVAL) && $(BIN)/kabar eval $(EVAL) || echo "There is no $(EVAL) here; name a folder with headlines.jsonl: make eval EVAL=folder"
 
 # Timings, as ratios against a peer in the same run; never part of the tests.
-bench: $(VENV)/.dev
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/.dev $(VENV)/bench/.peers
+	$(BIN)/python -m tests.bench $(VENV)/bench/bin/python
 
 # The Slack manifest in deploy/ is written from the command registry.
 manifest: $(VENV)/.run
@@ -42,6 +42,7 @@ manifest: $(VENV)/.run
 locks:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade -q -o deploy/locks/run.txt pyproject.toml deploy/locks/build.in
 	cd deploy/locks && uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade -q -o dev.txt dev.in
+	cd deploy/locks && uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade -q -o bench.txt bench.in
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
@@ -58,4 +59,10 @@ $(VENV)/.run: $(VENV)/bin/python deploy/locks/run.txt pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.run deploy/locks/dev.txt
 	@$(PIP) -r deploy/locks/dev.txt
+	@touch $@
+
+# What the bench compares with; no part of Kabar, so it lives in an environment of its own.
+$(VENV)/bench/.peers: deploy/locks/bench.txt | $(VENV)/bin/python
+	@$(BIN)/python -m venv $(VENV)/bench
+	@$(VENV)/bench/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r deploy/locks/bench.txt
 	@touch $@

@@ -12,6 +12,8 @@ from pathlib import Path
 from hypothesis import settings
 
 from bot.domain.channel import Channel, User
+from bot.domain.coverage import Coverage
+from bot.domain.event import Event, EventKind
 from bot.domain.feed import Feed, FeedOutcome, FeedSpec, FeedState, Fetched
 from bot.domain.identity import canonical_url, content_hash, keys_of
 from bot.domain.message import Message
@@ -19,7 +21,18 @@ from bot.domain.request import Request
 from bot.domain.story import Item, Language, Story, Topic
 from bot.domain.subscription import Chat, Mode, Preferences
 from bot.domain.verdict import Level, Reason, TopicScore, Verdict
-from bot.ports import Beat, Committed, Conversation, Identity, NewStory, Reading
+from bot.ports import (
+    Beat,
+    Committed,
+    Conversation,
+    Grouping,
+    Identity,
+    NewStory,
+    Placement,
+    Reading,
+    Routes,
+    Told,
+)
 from bot.store.store import Store
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)  # a Saturday, 16:30 in Jakarta
@@ -98,6 +111,16 @@ def a_verdict(scores: Mapping[Topic, float] | None = None) -> Verdict:
     return Verdict(topics={topic: a_score(topic, given.get(topic, 0.0)) for topic in Topic})
 
 
+def an_event(company: str | None = "Acme", headcount: int | None = None, **values: object) -> Event:
+    usual: dict[str, object] = {"percent": None, "tech": True, "kind": EventKind.LAYOFF, "ai_cause": None}
+    return Event(company=company, headcount=headcount, **(usual | values))  # type: ignore[arg-type]
+
+
+def a_coverage(coverage_id: int = 1, **values: object) -> Coverage:
+    lead = values.pop("lead", None) or a_story(coverage_id)
+    return Coverage(id=coverage_id, lead=lead, **({"outlets": 1} | values))  # type: ignore[arg-type]
+
+
 def a_request(text: str, *, key: str = "", **values: object) -> Request:
     usual: dict[str, object] = {
         "channel": Channel(platform="terminal", address="you"),
@@ -133,8 +156,11 @@ async def put(
     scores: Mapping[Topic, float] | None = None,
     at: datetime = NOW,
     announce: bool = True,
+    grouping: Grouping | None = None,
+    **judged: object,
 ) -> Committed:
-    """Stores the items as new stories of a feed, with a hand-made verdict; their ids are in the order given."""
+    """Stores the items as new stories of a feed, with a hand-made verdict; their ids are in the order given. `judged`
+    are further values of NewStory; without a grouping of its own, stories that share a #tag are one event."""
     if await store.feeds.find(feed_id) is None:
         await store.feeds.add(a_spec(feed_id), at)
     new = tuple(
@@ -147,11 +173,49 @@ async def put(
             content_hash=content_hash(item),
             verdict=a_verdict(scores),
             announce=announce,
+            **judged,  # type: ignore[arg-type]
         )
         for item, keys in zip(items, keys_of(feed_id, items), strict=True)
     )
     outcome = FeedOutcome(feed_id=feed_id, lease=None, at=at, next_poll=at + HOUR, state=FeedState.OK)
-    return await store.stories.commit(Reading(outcome=outcome, new=new))
+    return await store.stories.commit(Reading(outcome=outcome, new=new), grouping or TagGrouping())
+
+
+class TagGrouping:
+    """Stories whose titles carry the same #tag tell one event; of two tags the story joins both."""
+
+    def __init__(self) -> None:
+        self._newest = 0
+        self._events: dict[str, int] = {}
+
+    @property
+    def newest(self) -> int:
+        return self._newest
+
+    def restore(self, told: Sequence[Told]) -> None:
+        for one in told:
+            self._newest = max(self._newest, one.story_id)
+            for tag in _tags(one.title):
+                self._events[tag] = one.coverage_id or one.story_id
+
+    def place(self, told: Told) -> Placement:
+        self._newest = max(self._newest, told.story_id)
+        known = sorted({self._events[tag] for tag in _tags(told.title) if tag in self._events})
+        event = known[0] if known else None
+        for tag, named in list(self._events.items()):
+            if named in known:
+                self._events[tag] = known[0]
+        for tag in _tags(told.title):
+            self._events[tag] = event or told.story_id
+        return Placement(coverage_id=event, joined=tuple(known[1:]), why="the same tag")
+
+    def reset(self) -> None:
+        self._newest = 0
+        self._events.clear()
+
+
+def _tags(title: str) -> list[str]:
+    return [word for word in title.split() if word.startswith("#")]
 
 
 def some_items(count: int, *, prefix: str = "n") -> list[Item]:
@@ -207,6 +271,7 @@ class ScriptedPlatform:
     admins: set[str] = field(default_factory=set)
     channels: dict[str, Channel] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
+    edited: list[Said] = field(default_factory=list)
     tries: list[str] = field(default_factory=list)
     flying: dict[str, int] = field(default_factory=dict)
     most_flying: int = 0
@@ -229,6 +294,17 @@ class ScriptedPlatform:
             return (f"m{len(self.said)}",)
         finally:
             self.flying[channel.address] -= 1
+
+    async def edit(self, channel: Channel, message_ids: Sequence[str], message: Message) -> tuple[str, ...]:
+        waiting = self.script.get(f"edit {channel.address}")
+        step = waiting.pop(0) if waiting else None
+        if isinstance(step, BaseException):
+            raise step
+        self.edited.append(Said(channel=channel, message=message, key=" ".join(message_ids)))
+        return tuple(message_ids)
+
+    def routes(self) -> Routes:
+        return {}
 
     async def was_delivered(self, channel: Channel, key: str, since: datetime) -> tuple[str, ...] | None:
         if not self.knows:
@@ -287,3 +363,27 @@ class WordJudge:
     def score(self, item: Item, *, language: Language, source: str, weight: float, hints: Collection[Topic]) -> Verdict:
         low = item.title.lower()
         return a_verdict({Topic.AI: 6.0 * low.count("robot"), Topic.TECH_LAYOFFS: 6.0 * low.count("layoff")})
+
+    def event(self, item: Item, language: Language, verdict: Verdict) -> Event | None:
+        """`layoff` in the title: its first word is the company, its first number the people."""
+        words = item.title.split()
+        if "layoff" not in item.title.lower():
+            return None
+        numbers = [int(word) for word in words if word.isdigit()]
+        return an_event(words[0], numbers[0] if numbers else None)
+
+    def employer(self, company: str | None) -> str | None:
+        return company.casefold() if company else None
+
+    def figures(self, item: Item) -> frozenset[int]:
+        return frozenset(int(word) for word in item.title.split() if word.isdigit())
+
+    def index(self, item: Item, language: Language) -> str:
+        return " ".join(f"{item.title} {item.summary}".lower().split())
+
+
+class NobodyWatches:
+    async def refresh(self) -> None: ...
+
+    def of(self, item: Item, employer: str | None, language: Language) -> tuple[int, ...]:
+        return ()

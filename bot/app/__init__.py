@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bot import __version__
+from bot.app.platforms import connect
 from bot.commands.command import Kit
 from bot.commands.conversation import Conversation
-from bot.commands.registry import menu
 from bot.domain.story import Language, Topic
 from bot.domain.verdict import Level
-from bot.ports import Beat, Clock, Judge, Platform, Source
+from bot.ports import Beat, Clock, Grouping, Judge, Platform, Source
+from bot.services.compose import Composer
 from bot.services.deliver import Deliverer
 from bot.services.digests import Digests
+from bot.services.feed_notices import FeedNotices
 from bot.services.health import Health
+from bot.services.holds import Holds
+from bot.services.intake import Intake
+from bot.services.operator import Operator
 from bot.services.poll import Pace, Poller
+from bot.services.watching import WatchList
 from bot.store.store import Store
 from bot.texts import Texts
 
 if TYPE_CHECKING:
+    from bot.domain.chart import Chart
     from bot.editorial.score import Rulebook
+    from bot.pictures.drawer import Drawer
     from bot.settings import Settings
     from bot.sources.http import Fetcher
     from bot.sources.pool import ParserPool
 
-PLATFORMS: Mapping[str, str] = {"telegram": "bot.platforms.telegram:connect", "slack": "bot.platforms.slack:connect"}
 PARSE_AND_COMMIT = timedelta(seconds=15)
 
 
@@ -86,7 +92,15 @@ class App:
 
     @cached_property
     def judge(self) -> Judge:
-        return self.rulebook
+        from bot.editorial.judge import EditorialJudge
+
+        return EditorialJudge(lambda: self.rulebook)
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        from bot.services.grouping import EventWindow
+
+        return EventWindow(self.rulebook)
 
     @cached_property
     def fetcher(self) -> Fetcher:
@@ -128,25 +142,72 @@ class App:
             feeds=self.store.feeds,
             stories=self.store.stories,
             sources=self.source,
-            judge=self.judge,
+            intake=Intake(
+                stories=self.store.stories,
+                judge=self.judge,
+                watching=WatchList(self.store.chats, lambda: self.rulebook.companies),
+            ),
+            grouping=self.grouping,
             clock=self.world.clock,
             random=self.world.random,
-            pace=Pace(every=every, fixed=self.poll_every is not None),
+            pace=Pace(
+                every=every,
+                fastest=self.settings.polling.fastest,
+                slowest=self.settings.polling.slowest,
+                fixed=self.poll_every is not None,
+            ),
             lease=self.settings.polling.deadline + PARSE_AND_COMMIT,
             at_once=self._at_once,
+            notices=FeedNotices(
+                operator=self.operator, clock=self.world.clock, texts=self.texts, zone=self.settings.chat.zone
+            ),
+            queue=self.fetcher.queue,
         )
 
     @cached_property
     def deliverer(self) -> Deliverer:
         return Deliverer(
             outbox=self.store.outbox,
-            stories=self.store.stories,
             chats=self.store.chats,
+            composer=self.composer,
             platforms=self.platforms,
             clock=self.world.clock,
             sleep=self.world.sleep,
+        )
+
+    @cached_property
+    def composer(self) -> Composer:
+        return Composer(
+            stories=self.store.stories,
+            chats=self.store.chats,
+            clock=self.world.clock,
             language=self.settings.chat.language,
             zone=self.settings.chat.zone,
+        )
+
+    @cached_property
+    def holds(self) -> Holds:
+        return Holds(outbox=self.store.outbox, composer=self.composer, clock=self.world.clock)
+
+    async def draw(self, chart: Chart) -> bytes | None:
+        return await self._drawer.draw(chart)
+
+    @cached_property
+    def _drawer(self) -> Drawer:
+        from bot.pictures.drawer import Drawer
+
+        drawer = Drawer()
+        self._closing.append(drawer.close)
+        return drawer
+
+    @cached_property
+    def operator(self) -> Operator:
+        return Operator(
+            chats=self.store.chats,
+            outbox=self.store.outbox,
+            notices=self.store.notices,
+            clock=self.world.clock,
+            channel=self.settings.access.operator,
         )
 
     @cached_property
@@ -176,6 +237,13 @@ class App:
             stories=self.store.stories,
             chats=self.store.chats,
             feeds=self.store.feeds,
+            outbox=self.store.outbox,
+            thumbs=self.store.thumbs,
+            judge=self.judge,
+            rules=lambda: self.rulebook,
+            draw=self.draw,
+            access=self.settings.access,
+            operator=self.operator,
             digests=self.digests,
             health=self.health,
             platforms=self.platforms,
@@ -187,26 +255,7 @@ class App:
 
     def connect(self, name: str) -> Platform:
         """The adapter of a platform, not yet connected."""
-        module, _, function = PLATFORMS[name].partition(":")
-        connect: Callable[..., Platform] = getattr(import_module(module), function)
-        settings = self.settings
-        if name == "telegram":
-            return connect(
-                token=settings.telegram_token,
-                base_url=settings.telegram_base_url,
-                base_file_url=settings.telegram_base_file_url,
-                menu=menu(),
-                clock=self.world.clock,
-            )
-        return connect(
-            bot_token=settings.slack_bot_token,
-            app_token=settings.slack_app_token,
-            signing_secret=settings.slack_signing_secret,
-            base_url=settings.slack_base_url,
-            menu=menu(),
-            clock=self.world.clock,
-            invite_text={language: Texts(language).say("slack.invite_me") for language in Language},
-        )
+        return connect(name, self.settings, clock=self.world.clock, installations=self.store.installations)
 
     # --- life ----------------------------------------------------------------------------------------------------
 
@@ -241,5 +290,5 @@ async def build(
     """Opens the store and makes an App of it. StoreError when the database cannot be used."""
     if database_url:
         settings = replace(settings, database_url=database_url)
-    store = await Store.open(settings.database_url, upgrade=upgrade)
+    store = await Store.open(settings.database_url, upgrade=upgrade, secret=settings.secret_key)
     return App(settings, store, world=world, poll_every=poll_every, at_once=at_once)

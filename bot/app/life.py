@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bot.app import App
-from bot.domain.errors import PlatformRefused
+from bot.domain.errors import PlatformRefused, StoreError
 from bot.log import logger
 from bot.ports import Beat, Platform
 from bot.scheduler import Scheduler
 
+if TYPE_CHECKING:
+    from bot.web import Listener
+
 POLL_TICK = timedelta(seconds=3)
 DELIVER_TICK = timedelta(seconds=1)
 DIGEST_TICK = timedelta(seconds=20)
+HOLDS_TICK = timedelta(seconds=60)
 BEAT_TICK = timedelta(seconds=20)
 PRUNE_TICK = timedelta(hours=6)
 GRACE = timedelta(seconds=4)
@@ -31,6 +36,7 @@ async def live(
     names = app.settings.platforms if platforms is None else platforms
     app.platforms.update({platform.name: platform for platform in extra})
     scheduler = _ticks(app)
+    listener = await _listen(app)
     connecting = [asyncio.create_task(_stay_connected(app, name)) for name in names]
     scheduler.start()
     try:
@@ -41,6 +47,8 @@ async def live(
         await asyncio.gather(*connecting, return_exceptions=True)
         await scheduler.stop(GRACE)
         await asyncio.gather(*(platform.stop() for platform in app.platforms.values()), return_exceptions=True)
+        if listener is not None:
+            await listener.stop()
         for part in ("scheduler", *names):
             await app.report(Beat(part=part, at=app.world.clock(), state="off"))
 
@@ -53,13 +61,42 @@ def _ticks(app: App) -> Scheduler:
         keep = app.settings.keep
         await app.store.housekeeping.prune(app.world.clock(), stories=keep.stories, keys=keep.keys)
 
+    async def deliver() -> None:
+        await app.deliverer.drain(counting=False)
+
     scheduler = Scheduler()
     scheduler.every("poll", min(POLL_TICK, app.poll_every or POLL_TICK), app.poller.poll_due, at_once=4)
     scheduler.every("digests", DIGEST_TICK, app.digests.plan_due)
-    scheduler.every("deliver", DELIVER_TICK, app.deliverer.drain)
+    scheduler.every("holds", HOLDS_TICK, app.holds.release_due)
+    scheduler.every("deliver", DELIVER_TICK, deliver)
     scheduler.every("beat", BEAT_TICK, beat)
     scheduler.every("prune", PRUNE_TICK, prune)
     return scheduler
+
+
+async def _listen(app: App) -> Listener | None:
+    """The HTTP listener, where something needs it. A place that is taken is told and stops nothing else."""
+    if not app.settings.needs_http:
+        return None
+    from bot.web import Listener
+
+    async def ready() -> str:
+        try:
+            await app.store.housekeeping.check(thorough=False)
+        except StoreError as error:
+            return str(error)
+        return ""
+
+    listener = Listener(app.settings.http_listen, ready)
+    listener.serve(lambda: [platform.routes() for platform in app.platforms.values()])
+    try:
+        await listener.start()
+    except OSError as error:
+        LOG.error("nothing listens on %s: %s", app.settings.http_listen, error.strerror or error)
+        await app.report(Beat(part="http", at=app.world.clock(), state="failing", cause="http_taken"))
+        return None
+    await app.report(Beat(part="http", at=app.world.clock(), state="ok"))
+    return listener
 
 
 async def _stay_connected(app: App, name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -87,7 +88,7 @@ def parser(texts: Texts) -> argparse.ArgumentParser:
         sub = actions.add_parser(action, help=words, description=words, allow_abbrev=False)
         if action in ("backup", "restore"):
             sub.add_argument("file", metavar="FILE")
-    add("manifest")
+    add("manifest").add_argument("--url", type=_https, metavar="URL", help=say("cli.help.manifest_url"))
     return top
 
 
@@ -110,6 +111,12 @@ def _feeds(one: argparse.ArgumentParser, texts: Texts) -> None:
             sub.add_argument("feed", metavar="ID_OR_URL")
         elif action == "import":
             sub.add_argument("file", metavar="FILE.opml")
+
+
+def _https(text: str) -> str:
+    if not re.fullmatch(r"https://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise argparse.ArgumentTypeError("https://…")
+    return text
 
 
 def _seconds(text: str) -> float:

@@ -76,7 +76,7 @@ async def _live(arguments: Namespace, settings: Settings, console: Console) -> A
     """The app with its first look taken; None when there is nothing to show and no feed answers."""
     app = await build(settings, upgrade=True, poll_every=_every(arguments), at_once=AT_ONCE)
     try:
-        app.judge  # noqa: B018 - rules that do not load stop the start
+        app.rulebook  # noqa: B018 - rules that do not load stop the start
         await app.synchronise()
         report = await _first_look(app, FIRST_LOOK)
         stories = await app.has_stories()
@@ -116,7 +116,7 @@ async def _sample(arguments: Namespace, settings: Settings, data: Path, console:
     )
     app = await build(settings, upgrade=True, poll_every=_every(arguments), at_once=AT_ONCE)
     try:
-        app.judge  # noqa: B018 - as above
+        app.rulebook  # noqa: B018 - as above
         await app.synchronise()
         key = "cli.try.sample" if arguments.sample else "cli.try.sample_instead"
         report = await _first_look(app, FIRST_LOOK * 3)

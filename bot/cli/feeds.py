@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from bot.app import App, build
 from bot.cli import DONE, USAGE, WRONG
 from bot.domain.errors import Malformed, SourceError
-from bot.domain.feed import Feed, FeedSpec, FeedState, Fetched
+from bot.domain.feed import Feed, FeedSpec, FeedState, Fetched, shown_address
 from bot.domain.identity import canonical_url
 from bot.domain.story import Language
 from bot.services import opml
@@ -48,16 +48,18 @@ async def _list(app: App, arguments: Namespace) -> int:
         if arguments.json:
             row = {
                 "id": feed.id,
-                "url": spec.url,
+                "url": spec.address,
                 "title": spec.title,
                 "language": spec.language,
                 "state": feed.state.value,
                 "last_ok": _rfc3339(feed.last_ok),
                 "next_poll": _rfc3339(feed.next_poll),
             }
+            if feed.moved_from is not None:
+                row["moved_from"] = shown_address(feed.moved_from)
             print(json.dumps(row, ensure_ascii=False))
         else:
-            print(f"{feed.state.value:8} {spec.language or '--'}  {feed.id:32} {spec.title}  {spec.url}")
+            print(f"{feed.state.value:8} {spec.language or '--'}  {feed.id:32} {spec.title}  {spec.address}")
     return DONE
 
 
@@ -73,7 +75,7 @@ async def _check(app: App, arguments: Namespace) -> int:
         named = [await app.store.feeds.find(name) for name in arguments.feed]
         for name, feed in zip(arguments.feed, named, strict=True):
             if feed is None:
-                print(say("cli.no_such_feed", feed=name), file=sys.stderr)
+                print(say("cli.no_such_feed", feed=shown_address(name)), file=sys.stderr)
         if None in named:
             return WRONG
         listed = [feed for feed in named if feed is not None]
@@ -83,7 +85,7 @@ async def _check(app: App, arguments: Namespace) -> int:
         nonlocal wrong
         read = await _look(app, feed.spec)
         if isinstance(read, Fetched):
-            moved = say("cli.feeds.moved", url=read.moved_to) if read.moved_to else ""
+            moved = say("cli.feeds.moved", url=shown_address(read.moved_to)) if read.moved_to else ""
             print(say("cli.feeds.ok", id=feed.id, items=len(read.items or ()), moved=moved).strip(), flush=True)
             return
         wrong += 1
@@ -119,7 +121,7 @@ async def _add(app: App, arguments: Namespace) -> int:
     say = app.texts.say
     url = arguments.url.strip()
     if canonical_url(url) is None:
-        print(say("cli.feeds.bad_url", url=url), file=sys.stderr)
+        print(say("cli.feeds.bad_url", url=shown_address(url)), file=sys.stderr)
         return WRONG
     taken = [feed.id for feed in await app.store.feeds.all()]
     if arguments.id:
@@ -137,7 +139,7 @@ async def _add(app: App, arguments: Namespace) -> int:
     )
     read = await _look(app, spec)
     if isinstance(read, Malformed):
-        print(say("cli.feeds.not_added", url=url, detail=read.detail), file=sys.stderr)
+        print(say("cli.feeds.not_added", url=shown_address(url), detail=read.detail), file=sys.stderr)
         return WRONG
     if isinstance(read, Fetched):
         language = (read.language or "").lower()[:2].replace("in", "id")
@@ -147,7 +149,7 @@ async def _add(app: App, arguments: Namespace) -> int:
             language=spec.language or (Language(language) if language in ("en", "id") else None),
         )
     if not await app.store.feeds.add(spec, app.world.clock()):
-        print(say("cli.feeds.there", url=url), file=sys.stderr)
+        print(say("cli.feeds.there", url=shown_address(url)), file=sys.stderr)
         return WRONG
     print(say("cli.feeds.added", id=spec.id, title=spec.title))
     if isinstance(read, SourceError):
@@ -159,7 +161,7 @@ async def _remove(app: App, arguments: Namespace) -> int:
     say = app.texts.say
     removed = await app.store.feeds.remove(arguments.feed)
     if removed is None:
-        print(say("cli.no_such_feed", feed=arguments.feed), file=sys.stderr)
+        print(say("cli.no_such_feed", feed=shown_address(arguments.feed)), file=sys.stderr)
         return WRONG
     in_file = any(spec.id == removed.id for spec in app.settings.feeds)
     print(say("cli.feeds.removed_in_file" if in_file else "cli.feeds.removed", id=removed.id))

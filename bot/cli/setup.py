@@ -30,14 +30,15 @@ ENV = Path(".env")
 
 async def check(arguments: Namespace, settings: Settings) -> int:
     """The settings are read by now; here the rules are, and every example in them runs."""
+    from bot.editorial.check import count_examples, failing_examples
     from bot.editorial.rules.loader import load
 
     say = Texts(settings.chat.language).say
     rulebook = load(settings.rule_files)
-    problems = rulebook.run_examples()
+    problems = failing_examples(rulebook)
     for problem in problems:
         print(str(problem), file=sys.stderr)
-    counts = {"feeds": len(settings.feeds), "rules": len(rulebook.rules), "examples": len(rulebook.examples)}
+    counts = {"feeds": len(settings.feeds), "rules": len(rulebook.rules), "examples": count_examples(rulebook)}
     print(say("cli.check.wrong" if problems else "cli.check.ok", wrong=len(problems), **counts))
     return WRONG if problems else DONE
 
@@ -136,5 +137,5 @@ async def db(arguments: Namespace, settings: Settings) -> int:
 async def manifest(arguments: Namespace, settings: Settings) -> int:
     from bot.platforms.slack.manifest import manifest as slack_manifest
 
-    sys.stdout.write(slack_manifest(menu()))
+    sys.stdout.write(slack_manifest(menu(), arguments.url))
     return DONE

@@ -31,7 +31,7 @@ async def run(arguments: Namespace, settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     try:
-        app.judge  # noqa: B018 - rules that do not load stop the start, not the first poll
+        app.rulebook  # noqa: B018 - rules that do not load stop the start, not the first poll
         await app.synchronise()
         LOG.info("%s", app.texts.say("cli.running", feeds=len(settings.feeds)))
         if not settings.platforms:
@@ -47,7 +47,7 @@ async def poll(arguments: Namespace, settings: Settings) -> int:
     app = await build(settings)
     began = time.monotonic()
     try:
-        app.judge  # noqa: B018 - as above
+        app.rulebook  # noqa: B018 - as above
         await app.synchronise()
         only, missing = await _named(app, arguments.feed)
         for name in missing:

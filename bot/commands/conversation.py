@@ -1,26 +1,28 @@
-"""What a typed line means: a command, a number, a word that is nearly a command; and that every line gets an answer."""
+"""How a request is answered: who may ask, on which chat it acts, what happens when something fails."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 
-from bot.commands.command import Command, Context, Kit, words_of
-from bot.commands.registry import by_word
+from bot.commands.command import Context, Kit
+from bot.commands.question import found, reply_to_unknown, reply_to_words
+from bot.commands.rights import elsewhere, manage, require_admin
+from bot.commands.sharing import stories_to_share
+from bot.commands.understanding import Meant, understood
 from bot.domain.channel import Channel
 from bot.domain.errors import CommandError, KabarError, StoreError
-from bot.domain.message import Button, Message, paragraph, say
+from bot.domain.message import Message, say
 from bot.domain.request import Request
 from bot.domain.subscription import Chat, ChatState
 from bot.log import logger
-from bot.ports import Outbox
+from bot.ports import Offer, Outbox
 from bot.texts import Texts
 
 RIGHT_AFTER = timedelta(minutes=10)
-NUMBER = re.compile(r"(?:#|no\.?\s*|nomor\s*)?([0-9]{1,4})[.)!]?", re.IGNORECASE)
+LONGEST_TOAST = 190  # letters: Telegram shows 200
+EVERY_CHAT, UNINSTALLED = "*", "app_uninstalled"
 LOG = logger("chat")
 
 
@@ -35,7 +37,9 @@ class Conversation:
 
     async def answer(self, request: Request) -> Message | None:
         """A gesture that is in hand or was answered already gets no second answer; any failure gets a sentence."""
-        if request.key in self._in_hand or self._read(request) is None:
+        request = replace(request, text=_whole(request.text))
+        meant = understood(request, right_after=self._is_right_after(request.channel))
+        if request.key in self._in_hand or meant is None:
             return None
         if request.key:
             self._in_hand.add(request.key)
@@ -44,9 +48,9 @@ class Conversation:
             if request.key and await self._kit.chats.was_answered(request.key):
                 return None
             try:
-                message = await self._answer(request)
+                message = await self._answer(request, meant)
             except CommandError as error:
-                message = say(str(error))
+                message = replace(say(str(error)), toast=request.pressed and len(str(error)) <= LONGEST_TOAST)
             if request.key:
                 await self._kit.chats.first_time(request.key, self._kit.clock())
             return message
@@ -75,86 +79,104 @@ class Conversation:
         except StoreError as error:
             LOG.error("the numbers of a message are not kept: %s", error)
 
-    async def moved(self, old: Channel, new: Channel) -> None:
+    async def offers(self, request: Request) -> Sequence[Offer]:
+        """Stories to share; none where nothing is found, and none for strangers."""
+        if not self._kit.access.admits(request.channel, request.user):
+            return ()
         try:
-            chat = await self._kit.chats.find(old)
-            if chat is not None:
-                await self._outbox.move(chat.id, new)
-                LOG.info("%s is now %s", old, new)
+            return await stories_to_share(replace(request, text=_whole(request.text)), self._kit)
+        except KabarError as error:
+            LOG.error("nothing to share: %s", error)
+        except Exception:
+            LOG.exception("nothing to share")
+        return ()
+
+    async def moved(self, old: Channel, new: Channel) -> None:
+        """Every thread of a channel moves along."""
+        try:
+            for chat in await self._chats_of(old):
+                to = replace(new, thread=chat.channel.thread) if not (old.thread or new.thread) else new
+                await self._outbox.move(chat.id, to)
+                LOG.info("%s is now %s", chat.channel, to)
         except StoreError as error:  # the next delivery to the old address will be told of the new one
             LOG.error("%s moved to %s, not written down: %s", old, new, error)
 
     async def gone(self, channel: Channel, reason: str) -> None:
+        """The chat with all its threads; `TEAM/*`: every chat of a workspace."""
         try:
-            chat = await self._kit.chats.find(channel)
-            if chat is not None and chat.state is ChatState.ACTIVE:
-                await self._outbox.park(chat.id, reason, self._kit.clock())
-                LOG.info("%s is parked: %s", channel, reason)
+            for chat in await self._chats_of(channel):
+                if chat.state is ChatState.ACTIVE:
+                    await self._outbox.park(chat.id, reason, self._kit.clock())
+                    LOG.info("%s is parked: %s", chat.channel, reason)
         except StoreError as error:  # the next delivery finds out by itself
             LOG.error("%s is gone, not written down: %s", channel, error)
 
-    async def _answer(self, request: Request) -> Message | None:
-        read = self._read(request)
-        if read is None:
-            return None
-        command, words = read
-        chat = await self._kit.chats.meet(request.channel)
+    async def back(self, channel: Channel) -> None:
+        """The channel can be reached again, with all that waits for it; `TEAM/*`: every chat that went when the
+        workspace took the bot away, but not those it was put out of before."""
+        try:
+            for chat in await self._chats_of(channel):
+                whole = channel.address.endswith(f"/{EVERY_CHAT}")
+                if chat.state is ChatState.PARKED and (not whole or chat.parked_reason == UNINSTALLED):
+                    await self._kit.chats.revive(chat.id)
+                    LOG.info("%s is back", chat.channel)
+        except StoreError as error:  # it is back too as soon as somebody speaks there
+            LOG.error("%s is back, not written down: %s", channel, error)
+
+    async def _answer(self, request: Request, meant: Meant) -> Message | None:
+        kit = self._kit
+        if not kit.access.admits(request.channel, request.user):
+            place = f"{request.channel.platform}:{request.channel.address}"
+            return say(Texts(request.language or kit.language).say("access.refused", chat=place))
+        chat = await kit.chats.meet(request.channel)
         if chat.state is ChatState.PARKED:
-            await self._kit.chats.revive(chat.id)
+            await kit.chats.revive(chat.id)
             chat = replace(chat, state=ChatState.ACTIVE, parked_reason=None)
         context = self._context(request, chat)
-        if command is None:
-            return self._unknown(context)
-        if command.is_change(words):
-            await self._allow(context)
+        if request.about is not None and request.private and not request.text.lstrip().startswith("/"):
+            return await manage(request.about, context)
+        if meant.command is None:
+            return await reply_to_words(meant.words, context) if not meant.sure else reply_to_unknown(context)
+        try:
+            return await self._run(meant, context)
+        except CommandError:
+            message = None if meant.sure else await found(request.text.split(), context)
+            if message is None:
+                raise
+            return message
+
+    async def _run(self, meant: Meant, context: Context) -> Message:
+        """A command, by those who may, on the chat it is meant for."""
+        command, words = meant.command, list(meant.words)
+        assert command is not None
+        if command.operator and not self._kit.access.is_operator(context.request.channel):
+            raise context.refuse("access.operator", command=command.name)
+        if command.changes:
+            words, context = await elsewhere(words, context)
+        if not context.directed and command.is_change(words) and not context.chat.preferences.open:
+            await require_admin(context)
         return await command.run(words, context)
 
     def _context(self, request: Request, chat: Chat) -> Context:
         language = chat.preferences.language or request.language or self._kit.language
         return Context(request=request, chat=chat, kit=self._kit, texts=Texts(language), now=self._kit.clock())
 
-    def _read(self, request: Request) -> tuple[Command | None, list[str]] | None:
-        """The command and its words; (None, []) for words meant for the bot that are no command; None for words that
-        are not for the bot."""
-        text = request.text.strip()
-        number = NUMBER.fullmatch(text)
-        if number and (request.addressed or self._is_right_after(request.channel)):
-            return by_word()["more"], [number[1]]
-        typed = re.match(r"/([^\s@]+)(?:@\S+)?\s*(.*)", text, re.DOTALL)
-        if typed:
-            command = by_word().get(typed[1].lower())
-            return (command, words_of(typed[2])) if command or request.addressed else None
-        if not request.addressed:
-            return None
-        words = words_of(text)
-        if words and words[0].lower() in by_word():
-            return by_word()[words[0].lower()], words[1:]
-        if not words and request.private:
-            return by_word()["help"], []
-        return None, []
-
     def _is_right_after(self, channel: Channel) -> bool:
         listed = self._listed.get(channel)
         return listed is not None and self._kit.clock() - listed <= RIGHT_AFTER
 
-    async def _allow(self, context: Context) -> None:
-        """In a group only its admins change settings."""
-        request = context.request
-        platform = self._kit.platforms.get(request.channel.platform)
-        if request.private or platform is None:
-            return
-        if not await platform.is_admin(request.channel, request.user):
-            raise context.refuse("group.admins_only")
+    async def _chats_of(self, channel: Channel) -> list[Chat]:
+        """One thread by its name, else the chat with all its threads; by `TEAM/*` all of a workspace."""
+        if channel.thread:
+            chat = await self._kit.chats.find(channel)
+            return [chat] if chat else []
+        here = [chat for chat in await self._kit.chats.all() if chat.channel.platform == channel.platform]
+        if channel.address.endswith(f"/{EVERY_CHAT}"):
+            team = channel.address.removesuffix(EVERY_CHAT)
+            return [chat for chat in here if chat.channel.address.startswith(team)]
+        return [chat for chat in here if chat.channel.address == channel.address]
 
-    def _unknown(self, context: Context) -> Message:
-        """Names the command that was nearly typed, or the way to all of them."""
-        first = (context.request.text.split() or [""])[0]
-        word = first.lstrip("/").split("@")[0].lower()
-        close = get_close_matches(word, by_word(), n=1, cutoff=0.7)
-        if close:
-            text = context.texts.say("unknown.close", word=first[:40], close=close[0])
-            return Message(
-                paragraphs=(paragraph(text),), buttons=((Button(label=f"/{close[0]}", action=f"/{close[0]}"),),)
-            )
-        key = "unknown.command" if first.startswith("/") else "unknown.words"
-        return say(context.texts.say(key, word=first[:40]))
+
+def _whole(text: str) -> str:
+    """Without halves of characters, which some keyboards and forwarded texts hold and nothing can send or store."""
+    return text.encode("utf-8", "replace").decode()

@@ -6,7 +6,8 @@ import re
 
 from bot.commands.command import Command, Context
 from bot.domain.feed import Feed, FeedState
-from bot.domain.message import Button, Message, Role, Span, Style, paragraph, span
+from bot.domain.message import Message, Role, Span, Style, paragraph, span
+from bot.services.present import page_buttons
 from bot.texts.style import age, ago
 
 A_PAGE = 15
@@ -17,23 +18,31 @@ async def run(words: list[str], context: Context) -> Message:
     feeds = await context.kit.feeds.all()
     if not feeds:
         return Message(paragraphs=(paragraph(say("latest.no_feeds", topics="", count=0)),))
-    ill = [feed for feed in feeds if feed.problem]
-    ordered = ill + [feed for feed in feeds if not feed.problem]
+    ordered = sorted(feeds, key=lambda feed: not feed.problem)
     pages = -(-len(ordered) // A_PAGE)
     page = int(words[0]) if words and re.fullmatch(r"[0-9]{1,5}", words[0]) else 1
     page = min(max(page, 1), pages)
     shown = ordered[(page - 1) * A_PAGE : page * A_PAGE]
     parts = [
         paragraph(say("feeds.heading", count=len(feeds)), role=Role.HEADING),
-        paragraph(say("feeds.states", ok=sum(f.state is FeedState.OK for f in feeds), ill=len(ill))),
+        paragraph(say("feeds.states", ok=sum(f.state is FeedState.OK for f in feeds), ill=len(ill(feeds)))),
         paragraph(*[part for n, feed in enumerate(shown) for part in _line(feed, n, context)]),
     ]
-    buttons: tuple[tuple[Button, ...], ...] = ()
     if pages > 1:
         parts.append(paragraph(say("page.of", page=page, pages=pages), role=Role.FOOTER))
-    if page < pages:
-        buttons = ((Button(label=texts.say("button.next"), action=f"/feeds {page + 1}"),),)
-    return Message(paragraphs=tuple(parts), buttons=buttons)
+    return Message(paragraphs=tuple(parts), buttons=page_buttons(texts, "/feeds", page, pages), in_place=bool(words))
+
+
+def ill(feeds: list[Feed]) -> list[Feed]:
+    return [feed for feed in feeds if feed.problem]
+
+
+def trouble(feed: Feed, context: Context) -> str:
+    """What is wrong with an ill feed, and since when."""
+    say, key = context.texts.say, f"cause.{feed.problem}"
+    cause = say(key) if context.texts.has(key) else say("cause.other", code=feed.problem)
+    since = age(context.now - (feed.problem_since or context.now), context.texts.language)
+    return say("feeds.ill", cause=cause, since=since)
 
 
 def _line(feed: Feed, n: int, context: Context) -> list[Span]:
@@ -41,14 +50,11 @@ def _line(feed: Feed, n: int, context: Context) -> list[Span]:
     title = span(feed.spec.title, Style.BOLD)
     start = Span(text="\n" if n else "")
     if feed.problem:
-        key = f"cause.{feed.problem}"
-        cause = say(key) if context.texts.has(key) else say("cause.other", code=feed.problem)
-        since = age(context.now - (feed.problem_since or context.now), context.texts.language)
-        return [start, Span(text="✗ "), title, Span(text=f" – {say('feeds.ill', cause=cause, since=since)}")]
+        return [start, Span(text="✗ "), title, Span(text=f" – {trouble(feed, context)}")]
     if feed.last_ok is None:
         return [start, Span(text="· "), title, Span(text=f" – {say('feeds.never')}")]
     read = ago(context.now - feed.last_ok, context.texts.language)
     return [start, Span(text="✓ "), title, Span(text=f" – {say('feeds.ok', age=read)}")]
 
 
-COMMAND = Command(name="feeds", run=run, aliases=("sumber",))
+COMMAND = Command(name="feeds", run=run, aliases=("media",))

@@ -23,4 +23,4 @@ async def run(words: list[str], context: Context) -> Message:
     )
 
 
-COMMAND = Command(name="health", run=run, aliases=("kesehatan", "status"))
+COMMAND = Command(name="health", run=run, aliases=("kesehatan", "status"), alone=True)

@@ -1,15 +1,16 @@
-"""/help: every command in a line; /help COMMAND: how to use that one."""
+"""/help: every command in a line, by what it is for; /help COMMAND: how to use that one."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 
+from bot.commands.asking import echoed
 from bot.commands.command import Command, Context
 from bot.domain.message import Message, Role, Span, Style, paragraph, span
 
 
 async def run(words: list[str], context: Context) -> Message:
-    from bot.commands.registry import by_word, commands
+    from bot.commands.registry import by_word, groups
 
     say = context.texts.say
     if words:
@@ -17,21 +18,20 @@ async def run(words: list[str], context: Context) -> Message:
         command = by_word().get(word)
         if command is None:
             close = get_close_matches(word, by_word(), n=1)
-            raise context.refuse(
-                "unknown.close" if close else "unknown.command", word=f"/{word[:40]}", close="".join(close)
-            )
+            key = "unknown.close" if close else "unknown.command"
+            raise context.refuse(key, word=f"/{echoed(word, 40)}", close="".join(close))
         return about(command, context)
-    lines: list[Span] = []
-    for command in commands().values():
-        lines += [Span(text="\n" if lines else ""), span(f"/{command.name_in(context.texts.language)}", Style.BOLD)]
-        lines.append(Span(text=f" – {say(f'command.{command.name}.summary')}"))
-    return Message(
-        paragraphs=(
-            paragraph(say("help.heading"), role=Role.HEADING),
-            paragraph(*lines),
-            paragraph(say("help.footer"), role=Role.FOOTER),
-        )
-    )
+    operator = context.kit.access.is_operator(context.request.channel)
+    parts = [paragraph(say("help.heading"), role=Role.HEADING)]
+    for group, commands in groups().items():
+        shown = [one for one in commands if not one.hidden and (operator or not one.operator)]
+        lines = [span(say(f"help.group.{group}"), Style.BOLD)]
+        for command in shown:
+            name = command.name_in(context.texts.language)
+            lines += [Span(text="\n"), Span(text=f"/{name} – {say(f'command.{command.name}.summary')}")]
+        parts.append(paragraph(*lines))
+    parts.append(paragraph(say("help.footer"), role=Role.FOOTER))
+    return Message(paragraphs=tuple(parts))
 
 
 def about(command: Command, context: Context) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bot.commands.asking import echoed
 from bot.commands.command import Command, Context, topics_in
 from bot.domain.message import Button, Message, paragraph
 from bot.domain.story import Topic
@@ -15,17 +16,17 @@ FURTHEST = 500
 
 
 async def run(words: list[str], context: Context) -> Message:
-    say = context.texts.say
+    say, kit, prefs = context.texts.say, context.kit, context.chat.preferences
     topics, rest = topics_in(words)
     count, offset = _count_and_offset(rest, context)
-    chosen = topics or sorted(context.chat.preferences.topics) or list(Topic)
-    stories = await context.kit.stories.latest(
-        chosen, level=context.chat.preferences.level, limit=count + 1, offset=offset
-    )
+    chosen = topics or sorted(prefs.topics) or list(Topic)
+    found = await kit.stories.latest(chosen, level=prefs.level, limit=count + 1, offset=offset)
     names = context.texts.listed([context.presenter.topic(topic) for topic in chosen])
-    if not stories:
+    if not found:
         return await _nothing(context, names, offset)
-    page, more = stories[:count], len(stories) > count and offset < FURTHEST
+    if offset == 0 and prefs.topics.issubset(chosen):
+        await kit.chats.read(context.chat.id, context.now)
+    page, more = found[:count], len(found) > count and offset < FURTHEST
     heading = say("latest.heading" if offset == 0 else "latest.heading_older", topics=names)
     message = context.presenter.numbered(heading, page)
     if not more:
@@ -45,7 +46,7 @@ def _count_and_offset(words: list[str], context: Context) -> tuple[int, int]:
         elif re.fullmatch(r"\+[0-9]{1,9}", word):
             offset = min(int(word), FURTHEST)
         else:
-            raise context.refuse("latest.what", word=word[:40])
+            raise context.refuse("latest.what", word=echoed(word, 40))
     return count, offset
 
 

@@ -1,132 +1,160 @@
-"""How a chat's settings are read from words, changed and told back."""
+"""How a chat's settings are read from words, saved and told back."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import time
-from difflib import get_close_matches
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any, TypeVar
 
-from bot.commands.command import Context
-from bot.domain.message import Button, Message, Paragraph, Role, Span, Style, paragraph, span
+from bot.commands.clocks import clock_in, hours_in
+from bot.commands.command import Context, topics_in
+from bot.commands.zones import Difference, Unknown, find_zone, is_zone_like
 from bot.domain.story import Language, Topic
-from bot.domain.subscription import Chat, ChatState, Mode
+from bot.domain.subscription import Chat, ChatState, Mode, Preferences
+from bot.domain.subscription import Style as Amount
 from bot.domain.verdict import Level
 from bot.texts import Texts
-from bot.texts.style import clock
 
-CLOCK = r"([01]?\d|2[0-3])[:.]([0-5]\d)"
-MODES = {
-    "alert": Mode.ALERT,
-    "alerts": Mode.ALERT,
-    "langsung": Mode.ALERT,
-    "digest": Mode.DIGEST,
-    "ringkasan": Mode.DIGEST,
-    "both": Mode.BOTH,
-    "keduanya": Mode.BOTH,
-}
-LEVELS = {
-    "low": Level.LOW,
-    "rendah": Level.LOW,
-    "normal": Level.NORMAL,
-    "biasa": Level.NORMAL,
-    "generous": Level.LOW,
-    "longgar": Level.LOW,
-    "strict": Level.HIGH,
-    "ketat": Level.HIGH,
-    "high": Level.HIGH,
-    "tinggi": Level.HIGH,
-}
-LANGUAGES = {
-    "en": Language.EN,
-    "english": Language.EN,
-    "inggris": Language.EN,
-    "id": Language.ID,
-    "in": Language.ID,
-    "indonesia": Language.ID,
-    "indonesian": Language.ID,
-    "bahasa": Language.ID,
-}
-CITIES = {
-    "wib": "Asia/Jakarta",
-    "wita": "Asia/Makassar",
-    "wit": "Asia/Jayapura",
-    "jakarta": "Asia/Jakarta",
-    "utc": "UTC",
-    "gmt": "UTC",
-}
+USUAL = frozenset({Topic.AI, Topic.TECH_LAYOFFS})
+MOST_PEOPLE = 10_000_000
+V = TypeVar("V")
+
+Read = Callable[[list[str], Preferences, Context], Preferences]
+"""The settings after some words for one of them; CommandError says what was not understood."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Settings to change; None leaves one as it is."""
+def _named(words: Mapping[V, str]) -> Mapping[str, V]:
+    return {word: value for value, names in words.items() for word in names.split()}
 
-    topics: frozenset[Topic] | None = None
-    mode: Mode | None = None
-    level: Level | None = None
-    language: Language | None = None
-    zone: str | None = None
-    digest_at: time | None = None
+
+MODES = _named(
+    {
+        Mode.ALERT: "alert alerts now langsung segera",
+        Mode.DIGEST: "digest digests daily ringkasan harian",
+        Mode.BOTH: "both keduanya dua-duanya",
+    }
+)
+LEVELS = _named(
+    {
+        Level.LOW: "low generous rendah longgar",
+        Level.NORMAL: "normal biasa sedang",
+        Level.HIGH: "high strict tinggi ketat",
+    }
+)
+LANGUAGES = _named(
+    {Language.EN: "en english inggris", Language.ID: "id in indonesia indonesian bahasa bahasa-indonesia"}
+)
+STYLES = _named({Amount.FULL: "full long lengkap panjang", Amount.COMPACT: "compact short ringkas pendek"})
+SWITCHES = _named(
+    {True: "on yes true ya nyala hidup aktif boleh", False: "off no none false tidak mati nonaktif hapus jangan"}
+)
 
 
 def wall_clock(word: str, context: Context) -> time:
-    match = re.fullmatch(CLOCK, word)
-    if not match:
+    found = clock_in(word)
+    if found is None:
         raise context.refuse("settings.bad_hour", word=word[:40])
-    return time(int(match[1]), int(match[2]))
+    return found
 
 
-def zone_named(word: str, context: Context) -> str:
-    """A zone by its IANA name in any case, by its city, or WIB / WITA / WIT."""
-    wanted = word.lower().replace(" ", "_")
-    if wanted in CITIES:
-        return CITIES[wanted]
-    names = sorted(available_timezones())
-    for name in names:
-        if wanted in (name.lower(), name.lower().rpartition("/")[2]):
+def zone_named(words: str, context: Context) -> str:
+    """The IANA name of a zone; CommandError says which one may be meant."""
+    match find_zone(words, context.now):
+        case str() as name:
             return name
-    close = get_close_matches(wanted.rpartition("/")[2], [n.lower().rpartition("/")[2] for n in names], n=1, cutoff=0.8)
-    hint = next((name for name in names if close and name.lower().endswith(close[0])), "Asia/Jakarta")
-    raise context.refuse("settings.bad_zone", word=word[:40], close=hint)
+        case Difference(places=()):
+            raise context.refuse("settings.bad_zone", word=words[:40], close="Asia/Jakarta")
+        case Difference(places=places):
+            raise context.refuse("settings.zone_difference", word=words[:40], places=", ".join(places))
+        case Unknown(close=close):
+            raise context.refuse("settings.bad_zone", word=words[:40], close=close)
 
 
-def known_zone(name: str | None) -> str | None:
-    """The zone a platform names for its user, when this machine knows it too."""
-    try:
-        return ZoneInfo(name).key if name else None
-    except (KeyError, ValueError, OSError):
-        return None
+def read_topics(words: list[str], before: Preferences, context: Context) -> Preferences:
+    """`ai layoffs` are the topics from now on; `+ai` and `-ai` add and take away."""
+    signs = {word[0] for word in words if word[0] in "+-\u2212"}
+    topics, unknown = topics_in([word.lstrip("+-\u2212") for word in words])
+    if unknown:
+        raise context.refuse("subscribe.what", word=unknown[0][:40])
+    named = frozenset(topics)
+    if signs == {"+"}:
+        return replace(before, topics=before.topics | named)
+    return replace(before, topics=before.topics - named if signs else named)
 
 
-def change_in(words: list[str], context: Context) -> tuple[Change, list[str]]:
-    """Everything among `words` that names a mode, a level, an hour, a zone; and the words that name nothing."""
-    change, rest = Change(), []
+def read_one_of(name: str, field: str, values: Mapping[str, Any]) -> Read:
+    def read(words: list[str], before: Preferences, context: Context) -> Preferences:
+        if not words:
+            return before
+        value = values.get("-".join(words).lower(), values.get(words[0].lower()))
+        if value is None:
+            raise context.refuse(f"settings.missing.{name}")
+        return replace(before, **{field: value})
+
+    return read
+
+
+def read_zone(words: list[str], before: Preferences, context: Context) -> Preferences:
+    return replace(before, zone=zone_named(" ".join(words), context)) if words else before
+
+
+def read_digest(words: list[str], before: Preferences, context: Context) -> Preferences:
+    """An hour switches the digest on, `off` switches it off."""
+    if not words:
+        return before
+    if SWITCHES.get(words[0].lower()) is False:
+        return replace(before, mode=Mode.ALERT)
+    mode = before.mode if before.mode.digests else Mode.BOTH
+    return replace(before, digest_at=wall_clock(" ".join(words), context), mode=mode)
+
+
+def read_quiet(words: list[str], before: Preferences, context: Context) -> Preferences:
+    text = " ".join(words)
+    if not words or SWITCHES.get(text.lower()) is False:
+        return replace(before, quiet=None)
+    hours = hours_in(text)
+    if hours is None:
+        raise context.refuse("settings.missing.quiet")
+    if hours.start == hours.end:
+        raise context.refuse("quiet.all_day")
+    return replace(before, quiet=hours)
+
+
+def read_break(words: list[str], before: Preferences, context: Context) -> Preferences:
+    text = "".join(words).lower()
+    if not text or SWITCHES.get(text) is False:
+        return replace(before, break_through=None)
+    digits = re.sub(r"[.,]", "", text)
+    if not re.fullmatch(r"[0-9]{1,12}", digits):
+        raise context.refuse("settings.missing.break")
+    return replace(before, break_through=min(max(int(digits), 1), MOST_PEOPLE))
+
+
+def preferences_in(words: list[str], before: Preferences, context: Context) -> tuple[Preferences, list[str]]:
+    """The settings with everything among `words` that names a mode, a level, an hour or a zone; and the words that name
+    nothing."""
+    after, rest = before, []
     for word in words:
         low = word.lower()
         if low in MODES:
-            change = replace(change, mode=MODES[low])
+            after = replace(after, mode=MODES[low])
         elif low in LEVELS:
-            change = replace(change, level=LEVELS[low])
-        elif re.fullmatch(CLOCK, word):
-            change = replace(change, digest_at=wall_clock(word, context))
-        elif "/" in word.strip("/") or low in CITIES:
-            change = replace(change, zone=zone_named(word, context))
+            after = replace(after, level=LEVELS[low])
+        elif clock_in(word) is not None and not word.isdigit():
+            after = replace(after, digest_at=wall_clock(word, context))
+        elif is_zone_like(word):
+            after = replace(after, zone=zone_named(word, context))
         else:
             rest.append(word)
-    return change, rest
+    return after, rest
 
 
-async def apply_change(chat: Chat, change: Change, context: Context) -> Chat:
-    """Saves the chat with the change made. Subscribing and moving the digest hour start the count of digests anew, so
+async def save(chat: Chat, after: Preferences, context: Context) -> Chat:
+    """Saves the chat with these settings. Subscribing and moving the digest hour start the count of digests anew, so
     that an hour that has passed today waits for tomorrow."""
     before = chat.preferences
-    named = {
-        name: value
-        for name in ("topics", "mode", "level", "language", "zone", "digest_at")
-        if (value := getattr(change, name)) is not None
-    }
-    after = replace(before, **named)
     began = (
         not before.topics or not before.mode.digests or (before.digest_at, before.zone) != (after.digest_at, after.zone)
     )
@@ -136,33 +164,6 @@ async def apply_change(chat: Chat, change: Change, context: Context) -> Chat:
     return saved
 
 
-def settings_lines(chat: Chat, context: Context, texts: Texts) -> Paragraph:
-    """The settings, one a line."""
-    prefs, say = chat.preferences, texts.say
-    zone = prefs.zone or context.kit.zone
-    hour = clock(prefs.digest_at.hour, prefs.digest_at.minute, texts.language)
-    topics = texts.listed([say(f"topic.{topic.value}") for topic in Topic if topic in prefs.topics])
-    lines = (
-        ("settings.topics", topics or say("settings.no_topics")),
-        ("settings.mode", say(f"mode.{prefs.mode.value}")),
-        ("settings.level", say(f"level.{prefs.level.value}")),
-        ("settings.digest_at", say("settings.hour_in_zone", hour=hour, zone=zone)),
-        ("settings.language", say(f"language.{texts.language}")),
-    )
-    spans: list[Span] = []
-    for key, value in lines:
-        spans += [Span(text="\n" if spans else ""), span(say(key), Style.BOLD), Span(text=f": {value}")]
-    return paragraph(*spans)
-
-
-def described(key: str, chat: Chat, context: Context, **values: object) -> Message:
-    """A sentence on what was done, and the settings as they are now."""
-    texts = Texts(chat.preferences.language or context.texts.language)
-    return Message(
-        paragraphs=(
-            paragraph(texts.say(key, **values)),
-            settings_lines(chat, context, texts),
-            paragraph(texts.say("settings.hint"), role=Role.FOOTER),
-        ),
-        buttons=((Button(label=texts.say("start.button.latest"), action="/latest"),),),
-    )
+def spoken(chat: Chat, context: Context) -> Texts:
+    """The language to tell of a change in: that of the chat where it was asked for, also when just that has changed."""
+    return context.texts if context.directed else Texts(chat.preferences.language or context.texts.language)

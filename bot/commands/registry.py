@@ -9,27 +9,44 @@ from importlib import import_module
 from bot.commands.command import Command
 from bot.ports import MenuEntry
 
-MODULES = (
-    "start",
-    "help",
-    "latest",
-    "digest",
-    "more",
-    "why",
-    "subscribe",
-    "unsubscribe",
-    "settings",
-    "language",
-    "feeds",
-    "health",
-)
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "read": ("latest", "digest", "catchup", "missed", "more", "sources", "search", "company", "layoffs", "export"),
+    "choose": (
+        "start",
+        "subscribe",
+        "unsubscribe",
+        "topics",
+        "watch",
+        "unwatch",
+        "mute",
+        "unmute",
+        "settings",
+        "language",
+        "timezone",
+        "quiet",
+        "pause",
+        "resume",
+    ),
+    "ask": ("why", "whynot", "rules", "good", "bad", "help"),
+    "run": ("home", "feeds", "suggest", "health", "import_", "admin"),
+}
+"""The modules with a COMMAND each, by what they are for, in the order of /help."""
 
 
 @cache
 def commands() -> Mapping[str, Command]:
     """Every command by its name, in the order of /help."""
-    found = [import_module(f"bot.commands.{module}").COMMAND for module in MODULES]
+    found = [command for group in groups().values() for command in group]
     return {command.name: command for command in found}
+
+
+@cache
+def groups() -> Mapping[str, tuple[Command, ...]]:
+    """The commands by what they are for (the texts `help.group.*`)."""
+    return {
+        group: tuple(import_module(f"bot.commands.{module}").COMMAND for module in modules)
+        for group, modules in MODULES.items()
+    }
 
 
 @cache
@@ -39,4 +56,5 @@ def by_word() -> Mapping[str, Command]:
 
 
 def menu() -> tuple[MenuEntry, ...]:
-    return tuple(command.menu_entry() for command in commands().values())
+    """What menus show everywhere: neither what is hidden nor what is for the operator."""
+    return tuple(command.menu_entry() for command in commands().values() if not (command.hidden or command.operator))

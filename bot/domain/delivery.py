@@ -10,8 +10,16 @@ from bot.domain.subscription import Chat
 
 
 class DeliveryKind(StrEnum):
+    """In the order in which a chat gets them (the alphabet's: the store sorts by it). CATCH_UP: all that was held back
+    by quiet hours or a pause, in one. CHANGE: a reply under an alert, for a material change. EDIT: the alert itself,
+    brought up to date in place. NOTICE: to the operator."""
+
     ALERT = "alert"
+    CATCH_UP = "catch_up"
+    CHANGE = "change"
     DIGEST = "digest"
+    EDIT = "edit"
+    NOTICE = "notice"
 
 
 class DeliveryState(StrEnum):
@@ -21,14 +29,17 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     PARKED = "parked"  # the chat cannot be reached; waits for its return
     DEAD = "dead"  # refused for good, with the reason
-    EXPIRED = "expired"
+    EXPIRED = "expired"  # not sent, with the reason
+    HELD = "held"  # quiet hours or a pause: waits for their end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDelivery:
-    """One leased row of the outbox. An alert has `story_id`; a digest has `local_date` and the frozen `payload` it was
-    planned with (JSON). `fence` is the attempt number: an outcome counts only while the row still carries it.
-    `uncertain` is True when an earlier attempt may have reached the chat."""
+    """One leased row of the outbox. An alert, edit or change has `story_id`; a digest has `local_date`. `payload`
+    (JSON) is what it was planned with: a digest's stories, a catch-up's, a notice's words, the watch that asked for an
+    alert. A change or an edit has `answers`, the platform's ids of the alert it belongs to. `fence` is the attempt
+    number: an outcome counts only while the row still carries it. `uncertain` is True when an earlier attempt may have
+    reached the chat."""
 
     id: int
     kind: DeliveryKind
@@ -41,6 +52,7 @@ class PendingDelivery:
     created_at: datetime
     uncertain: bool = False
     plain: bool = False
+    answers: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.domain.story import Story, Topic
+from bot.domain.coverage import Coverage
+from bot.domain.story import Topic
 
-LONGEST = 15
-A_TOPIC = 8
+LONGEST = 30
+A_TOPIC = 15
 ORDER = (Topic.TECH_LAYOFFS, Topic.LAYOFFS, Topic.AI)
 
 
@@ -44,17 +45,17 @@ class Digest:
 
 
 def compose(
-    *, day: date, ranked: Sequence[tuple[Story, Topic]], found: int, feeds: int, failing: int, items: int
+    *, day: date, ranked: Sequence[tuple[Coverage, Topic]], found: int, feeds: int, failing: int, items: int
 ) -> Digest:
     """The best LONGEST stories, at most A_TOPIC a topic while others have something to say, best first."""
     chosen: dict[Topic, list[int]] = {topic: [] for topic in ORDER}
     spare: list[tuple[Topic, int]] = []
-    for story, topic in ranked:
+    for coverage, topic in ranked:
         full = sum(map(len, chosen.values())) >= LONGEST
         if full or len(chosen[topic]) >= A_TOPIC:
-            spare.append((topic, story.id))
+            spare.append((topic, coverage.id))
         else:
-            chosen[topic].append(story.id)
+            chosen[topic].append(coverage.id)
     for topic, story_id in spare:
         if sum(map(len, chosen.values())) >= LONGEST:
             break

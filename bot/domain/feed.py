@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
+from bot.domain.schedule import Rhythm
 from bot.domain.story import Item, Language, Topic
+
+MOVED_TIMES, MOVED_FOR = 3, timedelta(days=1)
 
 
 class FeedState(StrEnum):
@@ -24,10 +29,12 @@ class Origin(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSpec:
     """What an operator says of a feed. `weight` scales its stories' scores (0.5 to 1.5), `topics` are hints, `every`
-    overrides the poll interval; `kind` names a reader in bot/sources (`auto` looks at the document)."""
+    overrides the poll interval; `kind` names a reader in bot/sources (`auto` looks at the document). `proxy`
+    (http://host:port), `headers` and `auth` (`name:password`) belong to the way there. What may hold a secret is left
+    out of the repr: show `address`."""
 
     id: str
-    url: str
+    url: str = field(repr=False)
     title: str
     language: Language | None = None
     weight: float = 1.0
@@ -35,12 +42,43 @@ class FeedSpec:
     kind: str = "auto"
     every: timedelta | None = None
     confirmed: str = ""
+    proxy: str | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    auth: str | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        """The address as it may be shown."""
+        return shown_address(self.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Permanent redirects that led to the same address (`to`) `times` looks in a row, first at `since`."""
+
+    to: str = field(repr=False)
+    times: int = 1
+    since: datetime
+
+    @classmethod
+    def seen(cls, before: Move | None, to: str | None, now: datetime) -> Move | None:
+        """What is known after a look that was led to `to`, or nowhere else."""
+        if to is None:
+            return None
+        if before is None or before.to != to:
+            return cls(to=to, since=now)
+        return cls(to=to, times=before.times + 1, since=before.since)
+
+    def is_for_good(self, now: datetime) -> bool:
+        """Often and long enough to be no publisher's slip."""
+        return self.times >= MOVED_TIMES and now - self.since >= MOVED_FOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A feed as stored. `cursor` is opaque to all but its source (validators, body hash). `problem` is the cause code
-    of the failing streak that began at `problem_since`."""
+    of the failing streak that began at `problem_since`, or names what is odd about a feed that reads well. Where the
+    feed moved for good, `spec.url` is its new address and `moved_from` the one that the operator gave."""
 
     spec: FeedSpec
     origin: Origin = Origin.FILE
@@ -55,6 +93,9 @@ class Feed:
     problem_since: datetime | None = None
     hold_until: datetime | None = None  # the server's Retry-After: not even a named poll goes before it
     lease: str | None = None
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    move: Move | None = None
+    moved_from: str | None = field(default=None, repr=False)
 
     @property
     def id(self) -> str:
@@ -68,9 +109,12 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What one look at a feed brought. `items` is None when the server said that nothing has changed. `min_interval`:
-    the publisher asks not to be polled sooner (already clamped). `moved_to`: a permanent redirect seen this time.
-    `reading` says how the document was read (format, encoding, repaired or not)."""
+    """What one look at a feed brought. `items` is None when nothing has changed; else those that are new or changed
+    since the look that left the cursor, and `known` counts further ones that the document still shows as they were.
+    `min_interval`: the publisher asks not to be polled sooner (already clamped). `moved_to`: where permanent redirects
+    led this time, without name and password (see `moved_address`). `hub`, `self_link`: where changes can be subscribed
+    to, and under which name (WebSub). `reading` says how the document was read (format, encoding, repaired or not).
+    `notice`: the code of something odd that is no failure (`empty_feed`: a feed without a single entry)."""
 
     items: tuple[Item, ...] | None
     cursor: str
@@ -79,11 +123,16 @@ class Fetched:
     min_interval: timedelta | None = None
     moved_to: str | None = None
     reading: str = ""
+    known: int = 0
+    hub: str | None = None
+    self_link: str | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedOutcome:
-    """What is written down about a feed after a look at it."""
+    """What is written down about a feed after a look at it. `rhythm` None keeps the one there is; `address`: where it
+    is read from now on."""
 
     feed_id: str
     lease: str | None
@@ -96,3 +145,29 @@ class FeedOutcome:
     problem: str | None = None
     problem_detail: str | None = None
     hold_until: datetime | None = None
+    rhythm: Rhythm | None = None
+    move: Move | None = None
+    address: str | None = field(default=None, repr=False)
+
+
+_SECRET = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)[^/?#]*@")
+_MISPLACED = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#@:]*:(?![0-9]*(?:[/?#]|$)).*@")
+
+
+def shown_address(url: str) -> str:
+    """An address without the name and password in it, for logs and people."""
+    return _MISPLACED.sub(r"\1", _SECRET.sub(r"\1", url))
+
+
+def moved_address(old: str, new: str) -> str:
+    """The address to keep when `old` moved to `new` for good: its name and password go along to the same host, over the
+    same or a safer scheme."""
+    try:
+        before, after = urlsplit(old), urlsplit(new)
+        same_host = before.hostname == after.hostname
+    except ValueError:
+        return new
+    secret, at, _ = before.netloc.rpartition("@")
+    if not at or "@" in after.netloc or not same_host or after.scheme not in {before.scheme, "https"}:
+        return new
+    return after._replace(netloc=f"{secret}@{after.netloc}").geturl()

@@ -1,4 +1,4 @@
-"""What a chat wants to hear: topics, at once or as a digest, how sure, when, in which language."""
+"""What a chat wants to hear: topics, at once or as a digest, how sure, when, in which language, and what not."""
 
 from __future__ import annotations
 
@@ -30,9 +30,31 @@ class ChatState(StrEnum):
     PARKED = "parked"  # the platform cannot reach it any more; settings are kept and it revives when it speaks
 
 
+class Style(StrEnum):
+    """How much of a story an alert shows."""
+
+    FULL = "full"
+    COMPACT = "compact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """Hours of the wall clock in which nothing is sent: from `start` up to `end`, over midnight where end <= start."""
+
+    start: time
+    end: time
+
+    def covers(self, at: time) -> bool:
+        if self.start < self.end:
+            return self.start <= at < self.end
+        return at >= self.start or at < self.end
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """The settings of a chat; `language` and `zone` are None until somebody chose (the deployment's default holds)."""
+    """The settings of a chat; `language` and `zone` are None until somebody chose (the deployment's default holds).
+    `break_through`: job cuts of so many people are told in quiet hours too, None: nothing is. `paused`: nothing is sent
+    until /resume. `open`: in a group everybody may change settings, not only its admins."""
 
     topics: frozenset[Topic] = frozenset()
     mode: Mode = Mode.ALERT
@@ -40,6 +62,13 @@ class Preferences:
     language: Language | None = None
     zone: str | None = None
     digest_at: time = time(8, 0)
+    quiet: Quiet | None = None
+    break_through: int | None = None
+    paused: bool = False
+    style: Style = Style.FULL
+    preview: bool = False
+    silent: bool = False
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +84,27 @@ class Chat:
     since: datetime | None = None
     last_digest: date | None = None
     digest_until: datetime | None = None
+    read_until: datetime | None = None  # when this chat last looked at a list: /catchup begins there
 
     @property
     def is_subscribed(self) -> bool:
         return bool(self.preferences.topics)
+
+
+class InterestKind(StrEnum):
+    WATCH = "watch"
+    MUTE = "mute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interest:
+    """A company or words that a chat wants to hear of whatever the topic (WATCH), or not to hear of (MUTE). `phrase` is
+    what was typed, `key` the same employer or words however they are spelt: `employer:…` or `words:…`. `until`: when a
+    mute ends, None: never."""
+
+    chat_id: int
+    kind: InterestKind
+    phrase: str
+    key: str
+    until: datetime | None = None
+    id: int = 0

@@ -5,27 +5,44 @@ from __future__ import annotations
 import re
 
 _LABELS = (
-    r"baca(?: juga| selengkapnya| artikel| berita| pula)?|simak(?: juga| selengkapnya| pula| video)?"
-    r"|lihat(?: juga| pula)"
-    r"|tonton(?: juga| video)|artikel terkait|berita terkait|berita lainnya|terkait|pilihan editor|rekomendasi"
-    r"|read (?:also|more|next|the full story)|also read|see also|related(?: stories| articles| coverage| reading)?"
-    r"|recommended(?: for you| stories| reading)?|more (?:from|on)\b[^:\n]{0,40}|more stories|most (?:read|popular)"
-    r"|you (?:may|might) also like|don't miss|trending(?: now)?|up next|what to read next|watch(?: also| now)?"
+    r"baca(?: juga| selengkapnya| artikel| berita| pula)?|(?:simak|tonton|saksikan|lihat)(?: juga| pula)?(?: video)?"
+    r"|simak selengkapnya|artikel (?:terkait|selengkapnya)|berita (?:terkait|lainnya)|terkait|rekomendasi|terpopuler"
+    r"|pilihan (?:editor|redaksi)"
+    r"|read (?:also|more|next|the full story)|also read|see also|more stories|most (?:read|popular)"
+    r"|related(?: stor(?:y|ies)| articles?| coverage| reading| news| videos?)?|more(?: (?:from|on)\b[^:\n]{0,40})?"
+    r"|recommended(?: for you| stories| reading)?|you (?:may|might) also like|don['’]t miss|trending(?: now)?|up next"
+    r"|what to read next|watch(?: also| now)?"
 )
-_TEASER = re.compile(rf"^\W*(?:{_LABELS})\s*(?::|>|»|–|-|\||$)\s*(?P<rest>.*)$", re.IGNORECASE)
+_TEASER = re.compile(rf"^\W*(?:{_LABELS})(?:\s*(?::|>|»|\||[\"“]|$)|\s+[-–]\s)\s*(?P<rest>.*)$", re.IGNORECASE)
+# In capitals a label needs no mark behind it.
+_LOUD = re.compile(
+    r"^(?:RELATED(?: ARTICLES?| STOR(?:Y|IES))?|READ (?:ALSO|MORE|NEXT)|ALSO READ|SEE ALSO|WATCH|TRENDING|RECOMMENDED"
+    r"|BACA JUGA|SIMAK JUGA|LIHAT JUGA|TONTON JUGA)\s+\S"
+)
 _INLINE = re.compile(
-    r"\s*[(\[]?\b(?:baca juga|simak juga|lihat juga|tonton juga|read also|also read|see also|read more)\s*:"
-    r"[^.!?)\]\n]*[.!?)\]]?\s*",
+    r"\s?[(\[]?\b(?:baca juga|simak juga|lihat juga|tonton juga|read also|also read|see also|read more)\s*:"
+    r"[^.!?)\]\n]*[.!?)\]]?\s?",
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
-    r"^\W*(?:advertisement|iklan|scroll to continue|gambas|share (?:this|on|via)|share$|bagikan|follow us|ikuti kami"
-    r"|ikuti berita|cek berita|dapatkan update|sign up|subscribe|berlangganan|newsletter|get the .{0,30}newsletter"
-    r"|copyright|hak cipta|©|all rights reserved|the post .{1,200} appeared first on|tags?\s*:|topik\s*:"
-    r"|reporter(?: magang)?\s*:|penulis\s*:|editor\s*:|image\s*:|photo(?: by)?\s*:|foto\s*:|video\s*:|comments?$"
-    r"|komentar$|download (?:the|our) app|download aplikasi|cookie|terms of|privacy policy|kebijakan privasi)",
+    r"^\W*(?:advertisement|iklan|scroll to continue|(?:story|article) continues|gambas|share (?:this|on|via)|share$"
+    r"|bagikan|copy link|listen to this|artikel ini telah tayang|editor['’]s note"
+    r"|(?:follow|join) (?:us|our)|ikuti (?:kami|berita)|cek berita|dapatkan update|sign up|subscribe|berlangganan"
+    r"|newsletter|get (?:the|our) .{0,30}newsletter|(?:enjoying|like) this(?: story| article)?\?"
+    r"|copyright|hak cipta|©|all rights reserved|the post .{1,200} appeared first on"
+    r"|(?:tags?|topik|kata kunci|reporter(?: magang)?|penulis|editor|foto|video|photograph(?:er)?)\s*:"
+    r"|(?:image|picture|photo)(?: credits?| by)?\s*:|photo by\b|comments?$|komentar$"
+    r"|download (?:the|our) app|download aplikasi|cookie|terms of|privacy policy|kebijakan privasi)",
     re.IGNORECASE,
 )
+# Who took the picture a line belongs to, at its end.
+_CREDIT = re.compile(
+    r"(?:\([^()\n]{0,60}\b(?:photo|foto|getty|shutterstock|istock|dok)\b[^()\n]{0,60}\)"
+    r"|[.!?]\s(?:photograph|photo|foto|image|picture)(?: credit)?:[^.!?\n]{1,80})\W{0,3}$",
+    re.IGNORECASE,
+)
+_LONG_CAPTION = 300
+_BREADCRUMB = re.compile(r"^(?:home|beranda)\s*[>›»/|]", re.IGNORECASE)
 _ASKS = (
     r"apa|apakah|bagaimana|siapa|siapakah|mengapa|kenapa|kapan|di ?mana|berapa|what|how|who|why|when|where|which|is|are"
     r"|does|do|can|will|did"
@@ -46,24 +63,36 @@ def story_paragraphs(text: str) -> list[str]:
     return [line for line in kept if line and not _BARE_BULLET.match(line)]
 
 
+def without_teasers(summary: str) -> str:
+    """A feed's summary without `Baca juga: …` inside it."""
+    return _INLINE.sub(" ", summary).strip() if ":" in summary else summary
+
+
 def _teasers(lines: list[str]) -> set[int]:
     dropped: set[int] = set()
     in_list = False
     for at, line in enumerate(lines):
         if not line:
             continue
-        label = _TEASER.match(line)
+        label = _TEASER.match(line) or _LOUD.match(line)
         if label is not None:
             dropped.add(at)
             # A label alone announces what follows: short lines without a full stop belong to it.
-            in_list = not label["rest"]
+            in_list = not label.groupdict().get("rest", "-")
         elif in_list and len(line.split()) <= _TEASER_LIST_WORDS and not line.endswith((".", "”", '"')):
             dropped.add(at)
         else:
             in_list = False
-            if _FOOTER.match(line) or len(_MENU_MARKS.findall(line)) >= _MENU_RUN:
+            if _is_no_story(line):
                 dropped.add(at)
     return dropped
+
+
+def _is_no_story(line: str) -> bool:
+    """Footers, menus on one line, captions."""
+    if _FOOTER.match(line) or _BREADCRUMB.match(line) or len(_MENU_MARKS.findall(line)) >= _MENU_RUN:
+        return True
+    return len(line) < _LONG_CAPTION and _CREDIT.search(line) is not None
 
 
 def _questions(lines: list[str]) -> set[int]:

@@ -9,6 +9,8 @@ from bot.domain.story import Language, Topic
 from bot.domain.verdict import Verdict
 
 ANY = "all"
+# Without the rows on which people may disagree.
+CLEAR = "clear"
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ def topics(rows: Iterable[tuple[Labelled, Verdict]]) -> tuple[dict[tuple[Topic, 
     for row, verdict in rows:
         for topic, meant in row.meant.items():
             score = verdict.topics[topic]
-            draws = (ANY, row.draw) if row.is_borderline else (ANY, row.draw, "clear")
+            draws = (ANY, row.draw) if row.is_borderline else (ANY, row.draw, CLEAR)
             for language in (ANY, row.language.value):
                 for draw in draws:
                     tallies.setdefault((topic, language, draw), Tally()).add(found=score.hit, meant=meant)

@@ -9,7 +9,8 @@ from bot.domain.errors import Problem
 from bot.domain.story import Item, Language, Topic
 from bot.domain.verdict import Reason, TopicScore, Verdict
 from bot.editorial import language as languages
-from bot.editorial.boilerplate import story_paragraphs
+from bot.editorial.boilerplate import story_paragraphs, without_teasers
+from bot.editorial.facts.example import FactExample
 from bot.editorial.facts.lexicon import Lexicon
 from bot.editorial.rules import examples as examples_of_rules
 from bot.editorial.rules.company import Companies
@@ -18,6 +19,7 @@ from bot.editorial.rules.feed import Adjustment
 from bot.editorial.rules.matcher import Passage, Term, Vocabulary
 from bot.editorial.rules.rule import Field, Head, Rule, TopicRules
 from bot.editorial.rules.veto import Veto
+from bot.editorial.same_story.example import Pair
 from bot.editorial.same_story.wording import Wording
 from bot.editorial.text import tokenise
 
@@ -38,7 +40,8 @@ class _Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """The loaded rules; fits ports.Judge. Build it with `rules.loader.load`."""
+    """The loaded rules; fits ports.Judge. Build it with `rules.loader.load`. `files` are the texts they were read from,
+    for showing a rule as it is written and for trying another one beside them."""
 
     vocabulary: Vocabulary
     topics: Mapping[Topic, TopicRules]
@@ -48,20 +51,29 @@ class Rulebook:
     adjustments: tuple[Adjustment, ...]
     companies: Companies
     examples: tuple[Example, ...] = ()
+    fact_examples: tuple[FactExample, ...] = ()
+    pairs: tuple[Pair, ...] = ()
     lexicon: Lexicon | None = None
     wording: Wording = field(default_factory=Wording)
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def detect(self, item: Item, prior: Language | None) -> Language:
         """The language of an item; `prior` is the feed's own."""
         words = tokenise(f"{item.title}\n{item.summary or item.content[:LEAD_LENGTH]}").words
         return languages.detect(words, prior)
 
+    def employer(self, company: str | None) -> str | None:
+        """The same key for every spelling of an employer (`PT Gojek Tbk`, `GoTo`), as `Event.company` gives it: to
+        compare and to store, not to show. None for None and for a name without a letter or digit."""
+        return None if company is None else self.companies.key(company)
+
     def judge(self, item: Item, language: Language | None, source: str = "") -> Verdict:
         """A story on its own, without a feed."""
         return self.score(item, language=language or self.detect(item, None), source=source, weight=1.0, hints=())
 
     def run_examples(self) -> list[Problem]:
-        """What the examples in the rule files show to be wrong; empty when all is well."""
+        """What the examples of rules show to be wrong; empty when all is well. Those of facts and of same stories run
+        in `editorial.check`, which runs these too."""
         # A feed's hint and weight are no words, so a sentence cannot show them.
         return examples_of_rules.run(self, self.examples, self.heads)
 
@@ -86,7 +98,7 @@ class Rulebook:
         return sorted(self.topics, key=lambda topic: (self.topics[topic].after is not None, topic.value))
 
     def _passages(self, item: Item, source: str) -> dict[Field, Passage]:
-        title, lead, content = item.title, item.summary, ""
+        title, lead, content = item.title, without_teasers(item.summary), ""
         if item.content:
             content = "\n".join(story_paragraphs(item.content[:CONTENT_LENGTH]))
         if not lead:
@@ -110,9 +122,8 @@ class Rulebook:
         for where, passage in count.passages.items():
             for term in passage.found:
                 for rule in self.by_trigger.get(term, ()):
-                    if rule.beside is None or rule.head.id in count.spoke:
-                        continue
-                    if rule.beside.holds(count.spoke, count.passages.values()):
+                    beside = None if rule.head.id in count.spoke else rule.beside
+                    if beside is not None and beside.holds(count.spoke, count.passages.values()):
                         self._ask(rule, where, passage, count)
 
     def _ask(self, rule: Rule, where: Field, passage: Passage, count: _Count) -> None:
@@ -130,6 +141,8 @@ class Rulebook:
         self, topic: Topic, count: _Count, weight: float, hints: Collection[Topic], scores: Mapping[Topic, TopicScore]
     ) -> TopicScore:
         rules = self.topics[topic]
+        if not count.spoke:
+            return TopicScore(topic=topic, score=0.0, thresholds=rules.thresholds, reasons=())
         base = scores[rules.after] if rules.after is not None else None
         if base is not None and not base.reasons:
             return TopicScore(topic=topic, score=0.0, thresholds=rules.thresholds, reasons=())

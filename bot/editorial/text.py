@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _APOSTROPHES = "\u2018\u2019\u201a\u201b\u02bc\u02b9\u2032\u00b4\u0060\uff07"
@@ -30,6 +31,8 @@ _ABBREVIATIONS = frozenset(_DOTTED.split())
 _SENTENCE_END = re.compile(r"[.!?…][\"')\]]*\s|[\n\r;|]")
 _ELLIPSIS = "…"
 SNIPPET_LENGTH = 90
+# A headline is asked for several times while its story is judged.
+_LAST_TEXTS = 16
 
 _NUMBERS = """
     dozens scores hundreds thousands tens half quarter third two three four five six seven eight nine ten eleven twelve
@@ -67,6 +70,7 @@ def _pattern(plain: str) -> re.Pattern[str]:
     return _ASCII_WORD if plain.isascii() else _WORD
 
 
+@lru_cache(maxsize=_LAST_TEXTS)
 def tokenise(text: str) -> Tokens:
     """Words without punctuation; hyphens separate (lay-off = lay off), a possessive 's is dropped, A.I. is AI."""
     plain = text if text.isascii() else text.translate(_PLAIN)

@@ -1,10 +1,12 @@
-"""Where a message that is too long for a platform is cut: between paragraphs, then lines, then words, then anywhere."""
+"""Where a message that is too long for a platform is cut: between paragraphs, then lines, then words, then anywhere;
+through a link or a style only where it is too long itself."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from bot.domain.message import Message, Paragraph, Role, Span
 
@@ -74,8 +76,9 @@ def _pieces(paragraph: Paragraph, limit: int, measure: Callable[[str], int]) -> 
         yield paragraph
         return
     start, stop = len(text) - len(text.lstrip()), len(text.rstrip())
+    runs = [(a, b) for a, b in _styled_runs(paragraph.spans) if measure(text[a:b]) <= limit]
     while start < stop:
-        end = _cut(text, start, _farthest(text, start, stop, limit, measure), stop)
+        end = _cut(text, start, _farthest(text, start, stop, limit, measure), stop, runs)
         shown = start + len(text[start:end].rstrip())
         yield replace(paragraph, spans=tuple(_slice(paragraph.spans, start, shown)))
         start = end + len(text[end:stop]) - len(text[end:stop].lstrip())
@@ -95,13 +98,26 @@ def _farthest(text: str, start: int, stop: int, limit: int, measure: Callable[[s
     return fits
 
 
-def _cut(text: str, start: int, farthest: int, stop: int) -> int:
+def _styled_runs(spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
+    """Where in the paragraph each link, and each style, begins and ends."""
+    end = 0
+    for looks, run in groupby(spans, key=lambda span: (span.link, span.styles)):
+        start, end = end, end + sum(len(span.text) for span in run)
+        if looks != (None, frozenset()):
+            yield start, end
+
+
+def _cut(text: str, start: int, farthest: int, stop: int, runs: Sequence[tuple[int, int]]) -> int:
     """The best place in (start, farthest] to end a piece."""
     if farthest >= stop:
         return stop
+    for first, last in reversed(runs):
+        if start < first < farthest < last:
+            farthest = first
+    inside = {place for first, last in runs for place in range(first + 1, last)}
     for ends in (_ends_line, _ends_word):
         for place in range(farthest, start, -1):
-            if ends(text[place]) and not _belong_together(text, place + 1):
+            if ends(text[place]) and place not in inside and not _belong_together(text, place + 1):
                 return place
     for place in range(farthest, max(start, farthest - LOOK_BACK), -1):
         if not _belong_together(text, place):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from rich.console import Console
@@ -11,8 +11,9 @@ from rich.style import Style as RichStyle
 from rich.text import Text
 
 from bot.domain.channel import Channel, User
-from bot.domain.message import Button, Message, Paragraph, Role, Span, Style
-from bot.ports import Beat, Conversation, Identity
+from bot.domain.errors import MessageRejected
+from bot.domain.message import Attachment, Button, Message, Paragraph, Role, Span, Style
+from bot.ports import Beat, Conversation, Identity, Routes
 
 NAME = "terminal"
 # Escape sequences, other controls and direction overrides in a feed's text must not act on a terminal.
@@ -23,6 +24,7 @@ ROLES = {
     Role.BODY: RichStyle(),
     Role.QUOTE: RichStyle(italic=True),
     Role.FOOTER: RichStyle(dim=True),
+    Role.TABLE: RichStyle(),
 }
 
 
@@ -32,12 +34,16 @@ def channel(chat: str) -> Channel:
 
 def render(message: Message) -> Text:
     """The message as styled text: titles are links where the terminal can show links; an opened story (`preview`)
-    shows its address as well; buttons are the lines to type."""
+    shows its address as well; buttons are the lines to type; of a picture there are
+    the words, of a document its text."""
     blocks = [_paragraph(part) for part in message.paragraphs]
     if message.preview:
         links = [span.link for part in message.paragraphs for span in part.spans if span.link]
         blocks[1:1] = [Text(_address(link), style=RichStyle(color="blue")) for link in links[:1]]
-    hints = [_hint(button) for row in message.buttons for button in row if not button.label.isdigit()]
+    if message.attachment is not None:
+        blocks.append(_attached(message.attachment))
+    rows = [[button for button in row if not button.label.isdigit()] for row in message.buttons]
+    hints = [Text("   ").join(map(_hint, row)) for row in rows if row]
     if hints:
         blocks.append(Text("\n").join(hints))
     return Text("\n\n").join(blocks)
@@ -59,6 +65,12 @@ def _style(span: Span) -> RichStyle:
 
 def _hint(button: Button) -> Text:
     return Text.assemble(("› ", "dim"), (_clean(button.action), "cyan"), (f"  {_clean(button.label)}", "dim"))
+
+
+def _attached(file: Attachment) -> Text:
+    if file.is_picture:
+        return Text(f"[{_clean(file.caption or file.name)}]", style=RichStyle(dim=True))
+    return Text(_clean(file.content.decode("utf-8-sig", "replace")))
 
 
 def _clean(text: str) -> str:
@@ -95,6 +107,12 @@ class Terminal:
 
     async def send(self, channel: Channel, message: Message, *, key: str) -> tuple[str, ...]:
         return self.show(message)
+
+    async def edit(self, channel: Channel, message_ids: Sequence[str], message: Message) -> tuple[str, ...]:
+        raise MessageRejected("what a terminal has printed stays")
+
+    def routes(self) -> Routes:
+        return {}
 
     async def was_delivered(self, channel: Channel, key: str, since: datetime) -> tuple[str, ...] | None:
         return None

@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Settled, retry_delay
-from bot.domain.digest import Digest
 from bot.domain.errors import (
     ChannelGone,
     ChannelMoved,
@@ -22,9 +20,8 @@ from bot.domain.errors import (
 )
 from bot.domain.message import Message
 from bot.log import logger
-from bot.ports import Chats, Clock, Outbox, Platform, Stories
-from bot.services.present import Presenter
-from bot.texts import Texts
+from bot.ports import Chats, Clock, Outbox, Platform
+from bot.services.compose import Composer, Held, Unsaid
 
 LEASE = timedelta(seconds=40)
 SEND_WITHIN = 25.0  # seconds; shorter than the lease, so that nobody takes over what may still go out
@@ -35,14 +32,9 @@ LOOK_AGAIN = 1.0  # seconds; a platform that is slow to answer in one chat must 
 SETTLE_AFTER = timedelta(seconds=5)
 MOVED_AGAIN = timedelta(seconds=1)  # a platform that sends us in circles must not keep us busy
 MOST_FAULTS = 6
+STATES = DeliveryState
+WAITING = (STATES.QUEUED, STATES.UNKNOWN, STATES.SENDING, STATES.PARKED, STATES.HELD)
 LOG = logger("deliver")
-
-
-class Unsaid(StrEnum):
-    """Why a delivery is dropped instead of sent."""
-
-    FORGOTTEN = "story_forgotten"
-    UNWANTED = "unsubscribed"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +42,7 @@ class DeliverReport:
     """The sums of a round, as `kabar deliver --once --json` prints them: `held` is what still waits at its end."""
 
     sent: int = 0
+    edited: int = 0
     retried: int = 0
     parked: int = 0
     dead: int = 0
@@ -63,25 +56,22 @@ class Deliverer:
         self,
         *,
         outbox: Outbox,
-        stories: Stories,
         chats: Chats,
+        composer: Composer,
         platforms: Mapping[str, Platform],
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
-        language: str,
-        zone: str,
     ) -> None:
         self._outbox = outbox
-        self._stories = stories
         self._chats = chats
+        self._composer = composer
         self._platforms = platforms
         self._clock = clock
         self._sleep = sleep
-        self._language = language
-        self._zone = zone
 
-    async def drain(self) -> DeliverReport:
-        """Sends what is due until nothing is, waiting out pauses of a few seconds between messages of one chat."""
+    async def drain(self, *, counting: bool = True) -> DeliverReport:
+        """Sends what is due until nothing is, waiting out pauses of a few seconds between messages of one chat. With
+        `counting` the report says what is held, for which the whole ledger is gone through."""
         report = DeliverReport()
         running: set[asyncio.Task[None]] = set()
         names = frozenset(self._platforms)
@@ -90,6 +80,8 @@ class Deliverer:
                 now = self._clock()
                 room = AT_ONCE - len(running)
                 claimed = await self._outbox.claim(now, now + LEASE, room, names) if room else []
+                if claimed:
+                    self._composer.look_again()
                 running |= {asyncio.create_task(self._deliver(delivery, report)) for delivery in claimed}
                 if running:
                     done, running = await asyncio.wait(running, timeout=LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
@@ -107,19 +99,21 @@ class Deliverer:
                 for task in silent:
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
+        if not counting:
+            return report
         depth = await self._outbox.depth()
-        waiting = (DeliveryState.QUEUED, DeliveryState.UNKNOWN, DeliveryState.SENDING, DeliveryState.PARKED)
-        report.held = sum(depth.get(state, 0) for state in waiting)
+        report.held = sum(depth.get(state, 0) for state in WAITING)
         return report
 
     async def _deliver(self, delivery: PendingDelivery, report: DeliverReport) -> None:
         chat, platform = delivery.chat, self._platforms[delivery.chat.channel.platform]
         try:
-            message = await self._message(delivery)
-            if isinstance(message, Unsaid):
-                await self._settle(delivery, DeliveryState.EXPIRED, reason=message)
+            message = await self._composer.compose(delivery)
+            if isinstance(message, Unsaid | Held):
+                state = DeliveryState.HELD if isinstance(message, Held) else DeliveryState.EXPIRED
+                await self._settle(delivery, state, reason=message)
                 return
-            if delivery.uncertain:
+            if delivery.uncertain and delivery.kind is not DeliveryKind.EDIT:  # an edit may simply be made again
                 arrived = await platform.was_delivered(chat.channel, delivery.key, delivery.created_at)
                 if arrived:
                     await self._sent(delivery, message, arrived, report)
@@ -140,28 +134,11 @@ class Deliverer:
     async def _send(self, platform: Platform, delivery: PendingDelivery, message: Message) -> tuple[str, ...]:
         try:
             async with asyncio.timeout(SEND_WITHIN):
+                if delivery.kind is DeliveryKind.EDIT:
+                    return await platform.edit(delivery.chat.channel, delivery.answers, message)
                 return await platform.send(delivery.chat.channel, message, key=delivery.key)
         except TimeoutError as error:
             raise OutcomeUnknown("no answer in time") from error
-
-    async def _message(self, delivery: PendingDelivery) -> Message | Unsaid:
-        """What to send, as the chat is set now: what it does not want any more stays unsaid."""
-        chat = delivery.chat
-        mode, topics = chat.preferences.mode, chat.preferences.topics
-        if not topics or not (mode.digests if delivery.kind is DeliveryKind.DIGEST else mode.alerts):
-            return Unsaid.UNWANTED
-        texts = Texts(chat.preferences.language or self._language)
-        presenter = Presenter(texts, chat.preferences.zone or self._zone, self._clock())
-        if delivery.kind is DeliveryKind.DIGEST:
-            digest = Digest.from_json(delivery.payload or "{}")
-            ids = [i for _topic, group in digest.groups for i in group]
-            return presenter.digest(digest, {story.id: story for story in await self._stories.many(ids)})
-        story = await self._stories.get(delivery.story_id or 0)
-        if story is None:
-            return Unsaid.FORGOTTEN
-        scores = await self._stories.verdict(story.id)
-        reached = [t for t in scores if t in topics and scores[t].clears is not None]
-        return presenter.alert(story, reached) if reached else Unsaid.UNWANTED
 
     async def _sent(
         self, delivery: PendingDelivery, message: Message, ids: tuple[str, ...], report: DeliverReport
@@ -169,6 +146,9 @@ class Deliverer:
         channel = delivery.chat.channel
         rest = self._clock() + self._platforms[channel.platform].pause(channel)
         await self._settle(delivery, DeliveryState.SENT, message_ids=ids, hold_chat_until=rest)
+        if delivery.kind is DeliveryKind.EDIT and ids == delivery.answers:
+            report.edited += 1
+            return
         kind = "list" if message.numbered and message.stories else "alert"
         await self._chats.remember(channel, ids, message.stories, kind, self._clock())
         report.sent += 1
@@ -189,6 +169,8 @@ class Deliverer:
             case ChannelGone(reason=reason):
                 await self._settle(delivery, DeliveryState.QUEUED, reason=reason, not_before=now)
                 report.parked += await self._outbox.park(chat.id, reason, now)
+            case MessageRejected(detail=detail) if delivery.kind is DeliveryKind.EDIT:
+                await self._settle(delivery, DeliveryState.EXPIRED, reason=detail)  # the alert itself stands
             case MessageRejected() if not delivery.plain:
                 await self._settle(delivery, DeliveryState.QUEUED, reason=str(error), not_before=now, plain=True)
                 report.retried += 1

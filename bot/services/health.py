@@ -104,9 +104,15 @@ class Health:
         due = [feed.next_poll for feed in feeds if feed.next_poll is not None and feed.state is not FeedState.GONE]
         if due and now - min(due) > LATE_AFTER:
             return Part(name="polling", state=PartState.FAILING, age=now - min(due), cause="late", values=values)
+        silent = silent_feeds(feeds)
+        values += (("silent", len(silent)), ("worst", silent[0][0].spec.title or silent[0][0].id if silent else ""))
         if ill:
             state = PartState.FAILING if len(ill) == len(feeds) else PartState.WARNING
-            return Part(name="polling", state=state, age=newest, cause="ill_feeds", values=values)
+            cause = "ill_and_silent" if silent else "ill_feeds"
+            return Part(name="polling", state=state, age=newest, cause=cause, values=values)
+        if silent:
+            since = now - silent[0][1]
+            return Part(name="polling", state=PartState.WARNING, age=since, cause="silent_feeds", values=values)
         return Part(name="polling", state=PartState.OK, age=newest, cause="reading", values=values)
 
     async def _deliveries(self, now: datetime) -> Part:
@@ -146,6 +152,17 @@ class Health:
         if silent > SILENT_AFTER:
             return Part(name=name, state=PartState.FAILING, age=silent, cause="silent")
         return Part(name=name, state=PartState.OK, age=silent, cause=beat.cause or "connected")
+
+
+def silent_feeds(feeds: Sequence[Feed]) -> list[tuple[Feed, datetime]]:
+    """Feeds that read well and are too quiet against their own rhythm, and since when; the quietest first. Counted up
+    to the last look: what nobody looked at is not silent."""
+    found = [
+        (feed, since)
+        for feed in feeds
+        if feed.state is FeedState.OK and feed.last_ok and (since := feed.rhythm.silent_since(feed.last_ok))
+    ]
+    return sorted(found, key=lambda pair: pair[1])
 
 
 def broken_database(error: StoreError) -> Part:

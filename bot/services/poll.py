@@ -1,23 +1,24 @@
-"""Reading feeds: what is new in a document, what the rules say of it, and what is written down in one transaction."""
+"""Reading feeds that are due: what is looked at when, and what is written down of each look in one transaction."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from bot.domain.errors import Gone, Malformed, SourceError, StoreError, Unavailable
-from bot.domain.feed import Feed, FeedOutcome, FeedState, Fetched
-from bot.domain.identity import Keys, Known, canonical_url, content_hash, is_same, keys_of
-from bot.domain.schedule import next_poll
-from bot.domain.story import Item, Language
+from bot.domain.feed import Feed, FeedOutcome, FeedState, Fetched, Move, moved_address, shown_address
+from bot.domain.schedule import Rhythm, next_poll
 from bot.log import logger
-from bot.ports import Clock, EditedStory, Feeds, Judge, NewStory, Reading, Source, Stories
+from bot.ports import Clock, Committed, Feeds, Grouping, Reading, Source, Stories
+from bot.services.feed_notices import FeedNotices
+from bot.services.grouping import catch_up
+from bot.services.intake import Intake
 
-ITEMS_BETWEEN_BREATHS = 20
+# A feed that waits for its host longer than this share of its lease would lose the lease before it was read.
+PATIENCE = 0.5
 LOG = logger("poll")
 
 
@@ -60,10 +61,27 @@ class PollReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often a feed is read: `every` unless the feed says otherwise, `fixed` when set by hand for a try-out."""
+    """How often a feed is read: `every` until its rhythm is known, unless the feed says otherwise; then by its rhythm,
+    between `fastest` and `slowest` (`every` itself always lies between them). `fixed` when set by hand for a
+    try-out."""
 
     every: timedelta
+    fastest: timedelta = timedelta(minutes=5)
+    slowest: timedelta = timedelta(hours=3)
     fixed: bool = False
+
+    def interval(self, feed: Feed, rhythm: Rhythm, now: datetime) -> timedelta:
+        if self.fixed:
+            return self.every
+        if feed.spec.every is not None:
+            return feed.spec.every
+        fastest, slowest = min(self.fastest, self.every), max(self.slowest, self.every)
+        return rhythm.interval(self.every, fastest=fastest, slowest=slowest, now=now)
+
+
+def no_queue(url: str) -> float:
+    """Where no host makes anybody wait."""
+    return 0.0
 
 
 class Poller:
@@ -75,22 +93,30 @@ class Poller:
         feeds: Feeds,
         stories: Stories,
         sources: Callable[[str], Source],
-        judge: Judge,
+        intake: Intake,
+        grouping: Grouping,
         clock: Clock,
         random: Callable[[], float],
         pace: Pace,
         lease: timedelta,
         at_once: int,
+        notices: FeedNotices | None = None,
+        queue: Callable[[str], float] = no_queue,
     ) -> None:
+        """`queue`: seconds until an address would have its turn at its host."""
         self._feeds = feeds
         self._stories = stories
         self._sources = sources
-        self._judge = judge
+        self._intake = intake
+        self._grouping = grouping
+        self._storing = asyncio.Lock()  # the grouping is asked and told within one transaction after the other
         self._clock = clock
         self._random = random
         self._pace = pace
         self._lease = lease
         self._at_once = at_once
+        self._notices = notices
+        self._queue = queue
 
     async def poll_due(
         self,
@@ -102,11 +128,12 @@ class Poller:
         """Reads every feed that is due (or exactly `only`) once; `progress` hears of each as it ends. `report` may be
         brought along by a caller that might lose patience: it holds what was read until then."""
         report = report or PollReport()
+        await self._intake.refresh()
         lease, began = uuid4().hex, self._clock()
         if self._pace.fixed and only is None:  # an earlier run, or a poll beside this one, planned at the usual pace
             await self._feeds.bring_forward(began + self._pace.every)
         left = None if only is None else set(only)
-        running: set[asyncio.Task[FeedRead]] = set()
+        running: set[asyncio.Task[FeedRead | None]] = set()
         try:
             while True:
                 until = self._clock() + self._lease
@@ -114,11 +141,12 @@ class Poller:
                 claimed = await self._feeds.claim(began, lease, until, room, left) if room and left != set() else []
                 if left is not None:
                     left = left - {feed.id for feed in claimed} if claimed else set()
-                running |= {asyncio.create_task(self.poll_feed(feed)) for feed in claimed}
+                look = self._look if only is None else self.poll_feed
+                running |= {asyncio.create_task(look(feed)) for feed in claimed}
                 if not running:
                     return report
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for read in await asyncio.gather(*done):
+                for read in filter(None, await asyncio.gather(*done)):
                     report.add(read)
                     if progress:
                         progress(read)
@@ -126,6 +154,17 @@ class Poller:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+
+    async def _look(self, feed: Feed) -> FeedRead | None:
+        """Polls the feed, or gives it back when its host is so crowded that it would only fill a place."""
+        try:
+            wait = timedelta(seconds=self._queue(feed.spec.url))
+        except SourceError:  # an address that cannot be asked: the look says so
+            wait = timedelta()
+        if wait <= self._lease * PATIENCE:
+            return await self.poll_feed(feed)
+        await self._feeds.give_back(feed, self._clock() + wait)
+        return None
 
     async def poll_feed(self, feed: Feed) -> FeedRead:
         """Fetch, judge, commit. What goes wrong with this feed is written down with it and ends here; only trouble with
@@ -140,71 +179,52 @@ class Poller:
         except Exception:
             LOG.exception("feed %s: could not be dealt with", feed.id)
             return await self._failed(feed, Malformed("internal", "Kabar could not deal with it; please report this"))
-        committed = await self._stories.commit(reading)
+        committed = await self._commit(reading)
         if feed.state is FeedState.FAILING:
             LOG.info("feed %s reads well again", feed.id)
+        if reading.outcome.address is not None:
+            LOG.info("feed %s moved for good to %s", feed.id, shown_address(reading.outcome.address))
+        if self._notices is not None:
+            await self._notices.read_well(feed, reading.outcome.rhythm or feed.rhythm)
         return FeedRead(
             feed=feed,
-            entries=len(fetched.items or ()),
+            entries=len(fetched.items or ()) + fetched.known,
             new_stories=committed.new_stories,
             alerts=committed.alerts,
             not_modified=fetched.items is None,
         )
 
+    async def _commit(self, reading: Reading) -> Committed:
+        if not (reading.new or reading.edited):
+            return await self._stories.commit(reading, self._grouping)
+        async with self._storing:
+            await catch_up(self._grouping, self._stories, self._clock())
+            return await self._stories.commit(reading, self._grouping)
+
     async def _read(self, feed: Feed, fetched: Fetched) -> Reading:
         now = self._clock()
+        moved = Move.seen(feed.move, fetched.moved_to, now)
         outcome = FeedOutcome(
             feed_id=feed.id,
             lease=feed.lease,
             at=now,
-            next_poll=self._next(feed, now, fetched.min_interval, failures=0),
+            next_poll=now,
             state=FeedState.OK,
             cursor=fetched.cursor,
             title=fetched.title,
+            problem=_oddity(feed, fetched),
         )
-        if not fetched.items:
-            return Reading(outcome=outcome)
-        keys = keys_of(feed.id, fetched.items)
-        known = await self._stories.known([key for one in keys for key in one.all])
-        new: list[NewStory] = []
-        edited: dict[int, EditedStory] = {}
-        seen: list[str] = []
-        learnt: list[tuple[str, int]] = []
-        for n, (item, item_keys) in enumerate(zip(fetched.items, keys, strict=True)):
-            if n % ITEMS_BETWEEN_BREATHS == 0:
-                await asyncio.sleep(0)
-            match = _match(feed, item, item_keys, known)
-            if match is None:
-                new.append(self._story(feed, item, item_keys))
-                continue
-            seen += [key for key in item_keys.all if key in known]
-            learnt += [(key, match.story_id) for key in item_keys.all if key not in known]
-            if match.feed_id == feed.id and match.content_hash != content_hash(item):
-                edited[match.story_id] = EditedStory(story_id=match.story_id, new=self._story(feed, item, item_keys))
-        return Reading(
-            outcome=outcome,
-            established=not feed.is_first_read,
-            new=tuple(reversed(new)),  # documents begin with the newest, but it happened last: tell it last
-            edited=tuple(edited.values()),
-            seen=tuple(seen),
-            learnt=tuple(learnt),
-        )
-
-    def _story(self, feed: Feed, item: Item, keys: Keys) -> NewStory:
-        language = self._judge.detect(item, feed.spec.language)
-        source = feed.spec.title or (urlsplit(feed.spec.url).hostname or feed.id)
-        return NewStory(
-            item=replace(item, published=item.published or item.updated),
-            keys=keys.all,
-            url=canonical_url(item.link) if item.link else None,
-            source=source,
-            language=language or Language.EN,
-            content_hash=content_hash(item),
-            verdict=self._judge.score(
-                item, language=language, source=source, weight=feed.spec.weight, hints=feed.spec.topics
-            ),
-            announce=not feed.is_first_read,
-        )
+        if moved is not None and moved.is_for_good(now):
+            outcome = replace(outcome, address=moved_address(feed.spec.url, moved.to))
+        else:
+            outcome = replace(outcome, move=moved)
+        reading = Reading(outcome=outcome)
+        if fetched.items:
+            reading = await self._intake.read(feed, fetched.items, outcome)
+        # What a feed held when it was first read says nothing of its pace.
+        rhythm = feed.rhythm if feed.is_first_read else feed.rhythm.after(now, len(reading.new))
+        due = self._next(feed, rhythm, now, fetched.min_interval, failures=0)
+        return replace(reading, outcome=replace(outcome, rhythm=rhythm, next_poll=due))
 
     async def _failed(self, feed: Feed, error: SourceError) -> FeedRead:
         now = self._clock()
@@ -215,23 +235,25 @@ class Poller:
             feed_id=feed.id,
             lease=feed.lease,
             at=now,
-            next_poll=self._next(feed, now, error.retry_after, failures=failures),
+            next_poll=self._next(feed, feed.rhythm, now, error.retry_after, failures=failures),
             state=FeedState.GONE if isinstance(error, Gone) else FeedState.FAILING,
             failures=failures,
             problem=error.cause,
             problem_detail=error.detail,
             hold_until=hold,
+            move=feed.move,
         )
-        await self._stories.commit(Reading(outcome=outcome))
+        await self._commit(Reading(outcome=outcome))
+        if self._notices is not None:
+            await self._notices.failed(feed, error, failures)
         return FeedRead(feed=feed, problem=error.cause, detail=error.detail)
 
-    def _next(self, feed: Feed, now: datetime, asked: timedelta | None, *, failures: int) -> datetime:
-        interval = self._pace.every if self._pace.fixed else feed.spec.every or self._pace.every
+    def _next(self, feed: Feed, rhythm: Rhythm, now: datetime, asked: timedelta | None, *, failures: int) -> datetime:
         if self._pace.fixed and not failures:
             asked = None
         return next_poll(
             now=now,
-            interval=interval,
+            interval=self._pace.interval(feed, rhythm, now),
             asked=asked,
             failures=failures,
             jitter=self._random(),
@@ -239,11 +261,8 @@ class Poller:
         )
 
 
-def _match(feed: Feed, item: Item, keys: Keys, known: Mapping[str, Known]) -> Known | None:
-    """The known story this item is, if any."""
-    url = canonical_url(item.link) if item.link else None
-    for key in keys.all:
-        found = known.get(key)
-        if found is not None and is_same(item, url, feed.id, key, found):
-            return found
-    return None
+def _oddity(feed: Feed, fetched: Fetched) -> str | None:
+    """What is odd about a feed that reads well; as long as nothing changes, that is so too."""
+    if fetched.items is None and feed.state is FeedState.OK:
+        return feed.problem
+    return fetched.notice

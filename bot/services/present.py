@@ -1,4 +1,4 @@
-"""How stories read in chat: the alert card, the numbered list, the opened story, the reasons, the digest."""
+"""How stories read in chat: the alert card and its update, the numbered list, the digest."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain.coverage import Change, Coverage
 from bot.domain.digest import Digest
 from bot.domain.message import Button, Message, Paragraph, Role, Span, Style, paragraph, span
 from bot.domain.story import Story, Topic
-from bot.domain.verdict import TopicScore
+from bot.domain.subscription import Style as Amount
+from bot.services.wording import DOT, Wording
 from bot.texts import Texts
-from bot.texts.style import day, moment, number
+from bot.texts.style import day, moment
 
 SUMMARY_LENGTH = 280
-CONTENT_LENGTH = 1500
 SHORT_SUMMARY = 160
 BUTTONS_A_ROW = 5
+CHANGES_SHOWN = 4
+CAUGHT_UP = 10
+DIGEST_PAGE = 10
 MISSING = " …"
 
 
@@ -27,6 +31,7 @@ class Presenter:
         self._texts = texts
         self._zone = ZoneInfo(zone)
         self._now = now.astimezone(self._zone)
+        self.wording = Wording(texts, self.when)
 
     def when(self, at: datetime) -> str:
         return moment(at.astimezone(self._zone), self._now, self._texts.language)
@@ -34,44 +39,80 @@ class Presenter:
     def topic(self, topic: Topic) -> str:
         return self._texts.say(f"topic.{topic.value}")
 
-    def alert(self, story: Story, topics: Sequence[Topic]) -> Message:
-        """One story, at once: what it is about, the title as a link, outlet and time, a summary, More and Why."""
-        label = " · ".join(self.topic(topic) for topic in topics)
+    def alert(
+        self,
+        coverage: Coverage,
+        topics: Sequence[Topic],
+        *,
+        changes: Sequence[Change] = (),
+        watch: str = "",
+        style: Amount = Amount.FULL,
+        preview: bool = False,
+        silent: bool = False,
+    ) -> Message:
+        """One story, at once: what it is about, the title as a link, a summary, its facts and what changed, who told
+        it when, and what can be done with it."""
+        story, event = coverage.lead, coverage.event
         parts = [paragraph(*self._title(story))]
-        if label:
+        label = " · ".join([self.topic(topic) for topic in topics] or [self._texts.say("card.watch", phrase=watch)])
+        if topics or watch:
             parts.insert(0, paragraph(span(label), role=Role.FOOTER))
-        summary = clip(story.summary or story.content, SUMMARY_LENGTH)
+        summary = clip(story.summary or story.content, SUMMARY_LENGTH) if style is Amount.FULL else ""
         if summary and summary != story.title:
-            parts.append(paragraph(summary))
-        parts.append(paragraph(self._origin(story), role=Role.FOOTER))
-        buttons = ((self._button("more", story), self._button("why", story)),)
-        return Message(paragraphs=tuple(parts), buttons=buttons, stories=(story.id,), preview=False)
+            parts.append(paragraph(span(summary, data=True)))
+        facts = self.wording.facts(event) if event else ""
+        if facts:
+            parts.append(paragraph(span(facts, Style.BOLD, data=True)))
+        if event and event.ai_cause and style is Amount.FULL:
+            parts.append(paragraph(span(self.wording.cause(event.ai_cause), data=True)))
+        if changes:
+            parts.append(paragraph(span("\n".join(self.wording.changes(changes[-CHANGES_SHOWN:])), data=True)))
+        parts.append(paragraph(span(self.origin(coverage), data=True), role=Role.FOOTER))
+        return Message(
+            paragraphs=tuple(parts),
+            buttons=self._card_buttons(coverage),
+            stories=(coverage.id,),
+            preview=preview,
+            silent=silent,
+        )
 
-    def numbered(self, heading: str, stories: Sequence[Story], *, footer: str = "", start: int = 1) -> Message:
+    def changed(self, coverage: Coverage, changes: Sequence[Change], *, silent: bool = False) -> Message:
+        """What is materially new, as a reply under the alert."""
+        heading = paragraph(span(self._texts.say("change.heading"), Style.BOLD), ": ", *self._title(coverage.lead))
+        lines = paragraph(span("\n".join(self.wording.changes(changes)), data=True))
+        buttons = ((self._button("more", coverage),),)
+        return Message(paragraphs=(heading, lines), buttons=buttons, stories=(coverage.id,), silent=silent)
+
+    def numbered(self, heading: str, coverages: Sequence[Coverage], *, footer: str = "", start: int = 1) -> Message:
         """A list whose numbers can be answered with."""
         parts = [paragraph(heading, role=Role.HEADING)]
-        parts += [self._entry(start + n, story) for n, story in enumerate(stories)]
+        parts += [self._entry(start + n, coverage) for n, coverage in enumerate(coverages)]
         parts.append(paragraph(footer or self._texts.say("list.hint"), role=Role.FOOTER))
-        ids = tuple(story.id for story in stories)
-        return Message(paragraphs=tuple(parts), buttons=number_buttons(stories), stories=ids, numbered=True)
+        ids = tuple(coverage.id for coverage in coverages)
+        return Message(paragraphs=tuple(parts), buttons=number_buttons(ids), stories=ids, numbered=True)
 
-    def digest(self, digest: Digest, stories: Mapping[int, Story]) -> Message:
-        """Numbered throughout, grouped by topic; the last lines say what was read, so that silence has a reason."""
-        shown: list[Story] = []
-        parts = [
-            paragraph(self._texts.say("digest.heading", day=day(digest.day, self._texts.language)), role=Role.HEADING)
-        ]
-        for topic, ids in digest.groups:
-            present = [stories[i] for i in ids if i in stories]
-            if not present:
-                continue
-            parts.append(paragraph(span(self.topic(topic), Style.BOLD)))
-            for story in present:
-                shown.append(story)
-                parts.append(self._entry(len(shown), story, summary=True))
+    def caught_up(self, coverages: Sequence[Coverage], held: int) -> Message:
+        """All that was held back, in one list."""
+        shown = coverages[:CAUGHT_UP]
+        more = self._texts.say("catch_up.more", count=held - len(shown)) if held > len(shown) else ""
+        return self.numbered(self._texts.say("catch_up.heading", count=held), shown, footer=more)
+
+    def digest(self, digest: Digest, coverages: Mapping[int, Coverage], page: int = 1) -> Message:
+        """Numbered, grouped by topic, a page at a time; the last lines say what was read, so that silence has a
+        reason."""
+        told = [(topic, coverages[i]) for topic, ids in digest.groups for i in ids if i in coverages]
+        pages = max(1, -(-len(told) // DIGEST_PAGE))
+        page = min(max(page, 1), pages)
+        shown = told[(page - 1) * DIGEST_PAGE : page * DIGEST_PAGE]
+        heading = self._texts.say("digest.heading", day=day(digest.day, self._texts.language))
+        parts = [paragraph(heading, role=Role.HEADING)]
+        for n, (topic, coverage) in enumerate(shown):
+            if n == 0 or topic is not shown[n - 1][0]:
+                parts.append(paragraph(span(self.topic(topic), Style.BOLD)))
+            parts.append(self._entry(n + 1, coverage, summary=True))
         if not shown:
             parts.append(paragraph(self._texts.say("digest.nothing")))
-        if digest.left_out:
+        if digest.left_out and page == pages:
             parts.append(paragraph(self._texts.say("digest.left_out", count=digest.left_out)))
         counts = self._texts.say(
             "digest.footer", feeds=digest.feeds, failing=digest.failing, items=digest.items, stories=digest.found
@@ -79,74 +120,57 @@ class Presenter:
         parts.append(paragraph(counts, role=Role.FOOTER))
         if shown:
             parts.append(paragraph(self._texts.say("list.hint"), role=Role.FOOTER))
-        ids = tuple(story.id for story in shown)
-        return Message(paragraphs=tuple(parts), buttons=number_buttons(shown), stories=ids, numbered=True)
+        ids = tuple(coverage.id for _topic, coverage in shown)
+        turn = page_buttons(self._texts, f"/digest {digest.day.isoformat()}", page, pages)
+        return Message(paragraphs=tuple(parts), buttons=(*number_buttons(ids), *turn), stories=ids, numbered=True)
 
-    def opened(self, story: Story, outlets: Sequence[str], topics: Sequence[Topic]) -> Message:
-        """The whole story as Kabar has it, with the way to the outlet."""
-        parts = [paragraph(*self._title(story)), paragraph(self._origin(story), role=Role.FOOTER)]
-        body = clip(story.content or story.summary, CONTENT_LENGTH)
-        if not body:
-            body = self._texts.say("more.no_text")
-        parts += [paragraph(part) for part in body.split("\n") if part.strip()]
-        others = [outlet for outlet in outlets if outlet != story.source]
-        if others:
-            parts.append(paragraph(self._texts.say("more.also", outlets=self._texts.listed(others)), role=Role.FOOTER))
-        if topics:
-            label = " · ".join(self.topic(topic) for topic in topics)
-            parts.append(paragraph(self._texts.say("more.topics", topics=label), role=Role.FOOTER))
-        return Message(
-            paragraphs=tuple(parts), buttons=((self._button("why", story),),), stories=(story.id,), preview=True
-        )
-
-    def reasons(self, story: Story, scores: Mapping[Topic, TopicScore]) -> Message:
-        """Rule, snippet, points and threshold for every topic that had a reason."""
-        parts = [paragraph(*self._title(story))]
-        for topic, score in scores.items():
-            if not score.reasons:
-                continue
-            verdict = "why.hit" if score.hit else "why.miss"
-            values = {"topic": self.topic(topic), "score": _points(score.score), "threshold": _points(score.threshold)}
-            parts.append(paragraph(span(self._texts.say(verdict, **values), Style.BOLD)))
-            parts.append(paragraph(*self._reason_lines(score)))
-        if len(parts) == 1:
-            parts.append(paragraph(self._texts.say("why.nothing")))
-        parts.append(paragraph(self._texts.say("why.footer"), role=Role.FOOTER))
-        return Message(paragraphs=tuple(parts), buttons=((self._button("more", story),),), stories=(story.id,))
-
-    def _reason_lines(self, score: TopicScore) -> list[Span]:
-        lines: list[Span] = []
-        for n, reason in enumerate(sorted(score.reasons, key=lambda r: -abs(r.points))):
-            why = reason.why.get(self._texts.language) or reason.why.get("en") or reason.rule
-            field = self._texts.say(f"field.{reason.field}")
-            lines.append(Span(text=f"{'' if n == 0 else chr(10)}{_signed(reason.points, self._texts.language)}  {why}"))
-            if reason.text:
-                lines += [Span(text=f" · {field}: "), span(f"“{reason.text}”", Style.ITALIC)]
-            lines += [Span(text=" "), span(reason.rule, Style.CODE)]
-        return lines
-
-    def _entry(self, n: int, story: Story, *, summary: bool = False) -> Paragraph:
-        spans = [Span(text=f"{n}. "), *self._title(story), Span(text="\n"), Span(text=self._origin(story))]
+    def _entry(self, n: int, coverage: Coverage, *, summary: bool = False) -> Paragraph:
+        story = coverage.lead
+        spans = [Span(text=f"{n}. "), *self._title(story)]
+        facts = self.wording.facts(coverage.event) if coverage.event else ""
+        if facts:
+            spans.append(Span(text="\n" + facts, data=True))
+        spans.append(Span(text="\n" + self.origin(coverage), data=True))
         short = clip(story.summary, SHORT_SUMMARY) if summary else ""
         if short and short != story.title:
-            spans.append(Span(text="\n" + short))
+            spans.append(Span(text="\n" + short, data=True))
         return Paragraph(spans=tuple(spans))
 
     def _title(self, story: Story) -> tuple[Span, ...]:
         title = story.title or clip(story.summary or story.content, 120) or self._texts.say("story.untitled")
-        return (span(title, Style.BOLD, link=story.url),)
+        return (span(title, Style.BOLD, link=story.url, data=True),)
 
-    def _origin(self, story: Story) -> str:
-        return f"{story.source} · {self.when(story.when)}"
+    def origin(self, coverage: Coverage) -> str:
+        """`The Wire · 14:30 WIB · Reported by 4 outlets`"""
+        parts = [coverage.lead.source, self.when(coverage.lead.when), self.wording.reported(coverage.outlets)]
+        return DOT.join(part for part in parts if part)
 
-    def _button(self, command: str, story: Story) -> Button:
-        return Button(label=self._texts.say(f"button.{command}"), action=f"/{command} s{story.id}")
+    def _card_buttons(self, coverage: Coverage) -> tuple[tuple[Button, ...], ...]:
+        mute = Button(label=self._texts.say("card.mute"), action=f"/mute s{coverage.id}")
+        thumbs = (
+            Button(label=self._texts.say("card.up"), action=f"/good s{coverage.id}"),
+            Button(label=self._texts.say("card.down"), action=f"/bad s{coverage.id}"),
+        )
+        return ((self._button("more", coverage), self._button("why", coverage)), (mute, *thumbs))
+
+    def _button(self, command: str, coverage: Coverage) -> Button:
+        return Button(label=self._texts.say(f"button.{command}"), action=f"/{command} s{coverage.id}")
 
 
-def number_buttons(stories: Sequence[Story]) -> tuple[tuple[Button, ...], ...]:
+def number_buttons(ids: Sequence[int]) -> tuple[tuple[Button, ...], ...]:
     """1 2 3 4 5 in rows, each opening its story."""
-    buttons = [Button(label=str(n), action=f"/more s{story.id}") for n, story in enumerate(stories, start=1)]
+    buttons = [Button(label=str(n), action=f"/more s{one}") for n, one in enumerate(ids, start=1)]
     return tuple(tuple(buttons[i : i + BUTTONS_A_ROW]) for i in range(0, len(buttons), BUTTONS_A_ROW))
+
+
+def page_buttons(texts: Texts, action: str, page: int, pages: int) -> tuple[tuple[Button, ...], ...]:
+    """One row with the pages beside this one; `action` followed by the page's number is what they type."""
+    turns = []
+    if page > 1:
+        turns.append(Button(label=texts.say("page.earlier", page=page - 1), action=f"{action} {page - 1}"))
+    if page < pages:
+        turns.append(Button(label=texts.say("page.later", page=page + 1), action=f"{action} {page + 1}"))
+    return (tuple(turns),) if turns else ()
 
 
 def clip(text: str, length: int) -> str:
@@ -160,11 +184,3 @@ def clip(text: str, length: int) -> str:
     room = length - len(MISSING)
     word = text.rfind(" ", 0, room + 1)
     return text[: word if word > length // 2 else room].rstrip(" ,;:.-\n") + MISSING
-
-
-def _points(value: float) -> float | int:
-    return int(value) if float(value).is_integer() else round(value, 1)
-
-
-def _signed(value: float, language: str) -> str:
-    return f"{'+' if value >= 0 else '−'}{number(abs(_points(value)), language)}"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import unquote
 
+from bot.domain.access import Access
+from bot.domain.channel import Channel
 from bot.domain.errors import ConfigError, Problem
-from bot.domain.feed import FeedSpec
+from bot.domain.feed import FeedSpec, shown_address
+from bot.settings.secrets import of_feed, passwords
 from bot.settings.shapes import (
+    AccessTable,
     Chatting,
     ConfigFile,
     Environment,
@@ -47,7 +49,17 @@ class Settings:
     slack_bot_token: str | None = field(default=None, repr=False)
     slack_app_token: str | None = field(default=None, repr=False)
     slack_signing_secret: str | None = field(default=None, repr=False)
+    slack_client_id: str | None = None
+    slack_client_secret: str | None = field(default=None, repr=False)
     slack_base_url: str | None = None
+    slack_admins_only: bool = False
+    telegram_webhook_url: str | None = None
+    telegram_webhook_secret: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    public_url: str | None = None
+    http_listen: str = "127.0.0.1:8080"
+    http_asked_for: bool = False
+    access: Access = field(default_factory=Access)
     allow_private: tuple[str, ...] = ()
     log_level: str | None = None
     log_format: str = "text"
@@ -55,14 +67,21 @@ class Settings:
     @property
     def platforms(self) -> tuple[str, ...]:
         """The chat platforms that have a token."""
-        tokens = {"telegram": self.telegram_token, "slack": self.slack_bot_token}
+        slack = self.slack_bot_token or (self.slack_client_id and self.slack_signing_secret)
+        tokens = {"telegram": self.telegram_token, "slack": slack}
         return tuple(name for name, token in tokens.items() if token)
 
     @property
+    def needs_http(self) -> bool:
+        """Whether something calls Kabar, or somebody wants to ask how it is."""
+        slack_calls = self.slack_signing_secret and not self.slack_app_token
+        return bool(self.http_asked_for or self.telegram_webhook_url or slack_calls or self.slack_client_id)
+
+    @property
     def secrets(self) -> tuple[str | None, ...]:
-        password = re.search(r"://[^/@]*?:([^/@]+)@", self.database_url)
         tokens = (self.telegram_token, self.slack_bot_token, self.slack_app_token, self.slack_signing_secret)
-        return (*tokens, *((password[1], unquote(password[1])) if password else ()))
+        others = (self.slack_client_secret, self.telegram_webhook_secret, self.secret_key)
+        return (*tokens, *others, *passwords(self.database_url), *(one for spec in self.feeds for one in of_feed(spec)))
 
 
 def load(environ: Mapping[str, str] | None = None, *, directory: Path | None = None) -> Settings:
@@ -93,11 +112,27 @@ def load(environ: Mapping[str, str] | None = None, *, directory: Path | None = N
         slack_bot_token=env.KABAR_SLACK_BOT_TOKEN,
         slack_app_token=env.KABAR_SLACK_APP_TOKEN,
         slack_signing_secret=env.KABAR_SLACK_SIGNING_SECRET,
+        slack_client_id=env.KABAR_SLACK_CLIENT_ID,
+        slack_client_secret=env.KABAR_SLACK_CLIENT_SECRET,
         slack_base_url=env.KABAR_SLACK_BASE_URL,
+        slack_admins_only=file.access.slack_admins_only,
+        telegram_webhook_url=env.KABAR_TELEGRAM_WEBHOOK_URL,
+        telegram_webhook_secret=env.KABAR_TELEGRAM_WEBHOOK_SECRET,
+        secret_key=env.KABAR_SECRET_KEY,
+        public_url=env.KABAR_PUBLIC_URL,
+        http_listen=env.KABAR_HTTP_LISTEN,
+        http_asked_for="KABAR_HTTP_LISTEN" in env.model_fields_set,
+        access=_access(file.access),
         allow_private=allow,
         log_level=env.KABAR_LOG_LEVEL,
         log_format=env.KABAR_LOG_FORMAT,
     )
+
+
+def _access(table: AccessTable) -> Access:
+    platform, _, address = table.operator.partition(":")
+    operator = Channel(platform=platform, address=address) if address else None
+    return Access(allowed=frozenset(table.allow), operator=operator)
 
 
 def _environment(environ: Mapping[str, str], here: Path, problems: list[Problem]) -> Environment:
@@ -178,9 +213,14 @@ def _feeds(file: FeedFile, path: Path, problems: list[Problem]) -> tuple[FeedSpe
         seen: set[str] = set()
         for entry in file.feed:
             if value_of(entry) in seen:
-                problems.append(Problem(where=f"{path} feed {entry.id}", what=f"{key} {value_of(entry)} stands twice"))
+                problems.append(
+                    Problem(
+                        where=f"{path} feed {entry.id}", what=f"{key} {shown_address(value_of(entry))} stands twice"
+                    )
+                )
             seen.add(value_of(entry))
-    return tuple(FeedSpec(**{f.name: getattr(entry, f.name) for f in fields(FeedSpec)}) for entry in file.feed)
+    names = [f.name for f in fields(FeedSpec) if f.name in FeedEntry.model_fields]
+    return tuple(FeedSpec(**{name: getattr(entry, name) for name in names}) for entry in file.feed)
 
 
 def _rule_files(directory: Path, problems: list[Problem]) -> dict[str, str]:

@@ -77,6 +77,17 @@ def listener(place: str) -> str:
     return place
 
 
+def chat_name(name: str) -> str:
+    """`telegram:-100123`, `slack:T1/C2`, `slack:T1`"""
+    if not re.fullmatch(r"telegram:-?\d{1,20}|slack:[A-Z0-9]{2,20}(?:/[A-Z0-9]{2,20})?", name):
+        raise ValueError("write telegram:NUMBER or slack:TEAM/CHANNEL; /start in that chat tells which")
+    return name
+
+
+def operator_chat(name: str) -> str:
+    return chat_name(name) if name else name
+
+
 def feed_id(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", name):
         raise ValueError("write up to 60 small letters, digits and hyphens")
@@ -89,10 +100,29 @@ def one_line(text: str) -> str:
     return text
 
 
+def proxy_address(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+/?", url):
+        raise ValueError("write it as http://host:port")
+    return url
+
+
+def name_and_password(text: str) -> str:
+    if ":" not in one_line(text):
+        raise ValueError("write name:password")
+    return text
+
+
+def header_pairs(table: object) -> object:
+    """A table of the file as what a FeedSpec holds."""
+    return tuple(table.items()) if isinstance(table, dict) else table
+
+
 Span = Annotated[timedelta, BeforeValidator(span)]
 PollSpan = Annotated[Span, between("1m", "7d")]
 Zone = Annotated[str, AfterValidator(zone)]
 WebAddress = Annotated[str, AfterValidator(web_address)]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")]
+HeaderValue = Annotated[str, AfterValidator(one_line), Field(max_length=4_000)]
 
 
 class Section(BaseModel):
@@ -108,6 +138,8 @@ class Chatting(Section):
 
 class Polling(Section):
     every: PollSpan = timedelta(minutes=15)
+    fastest: PollSpan = timedelta(minutes=5)
+    slowest: PollSpan = timedelta(hours=3)
     at_once: int = Field(default=16, ge=1, le=200)
     deadline: Annotated[Span, between("2s", "5m")] = timedelta(seconds=20)
     contact: Annotated[str, AfterValidator(one_line), Field(max_length=200)] = ""
@@ -118,12 +150,19 @@ class Keeping(Section):
     keys: Annotated[Span, between("30d")] = timedelta(days=730)
 
 
+class AccessTable(Section):
+    allow: tuple[Annotated[str, AfterValidator(chat_name)], ...] = ()
+    operator: Annotated[str, AfterValidator(operator_chat)] = ""
+    slack_admins_only: bool = False
+
+
 class ConfigFile(Section):
     """config/kabar.toml."""
 
     chat: Chatting = Chatting()
     polling: Polling = Polling()
     keep: Keeping = Keeping()
+    access: AccessTable = AccessTable()
 
 
 class FeedEntry(Section):
@@ -138,6 +177,9 @@ class FeedEntry(Section):
     kind: Literal["auto", "rss", "jsonfeed"] = "auto"
     every: PollSpan | None = None
     confirmed: str = ""
+    proxy: Annotated[str, AfterValidator(proxy_address)] | None = None
+    headers: Annotated[tuple[tuple[HeaderName, HeaderValue], ...], BeforeValidator(header_pairs)] = ()
+    auth: Annotated[str, AfterValidator(name_and_password)] | None = None
 
 
 class FeedFile(Section):
@@ -157,7 +199,11 @@ class Environment(Section):
     KABAR_SLACK_BOT_TOKEN: str | None = None
     KABAR_SLACK_APP_TOKEN: str | None = None
     KABAR_SLACK_SIGNING_SECRET: str | None = None
+    KABAR_SLACK_CLIENT_ID: str | None = None
+    KABAR_SLACK_CLIENT_SECRET: str | None = None
     KABAR_SLACK_BASE_URL: Annotated[WebAddress, ending("/api/")] | None = None
+    KABAR_SECRET_KEY: Annotated[str, Field(min_length=16)] | None = None
+    KABAR_PUBLIC_URL: Annotated[WebAddress, AfterValidator(secure_address)] | None = None
     KABAR_HTTP_LISTEN: Annotated[str, AfterValidator(listener)] = "127.0.0.1:8080"
     KABAR_ALLOW_PRIVATE_HOSTS: str = ""
     KABAR_LOG_LEVEL: (

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.errors import Problem
+from bot.domain.feed import shown_address
 from bot.settings.shapes import Section
 
 S = TypeVar("S", bound=Section)
@@ -17,8 +18,11 @@ SECRETS = (
     "KABAR_SLACK_BOT_TOKEN",
     "KABAR_SLACK_APP_TOKEN",
     "KABAR_SLACK_SIGNING_SECRET",
+    "KABAR_SLACK_CLIENT_SECRET",
+    "KABAR_SECRET_KEY",
     "KABAR_DATABASE_URL",
 )
+SECRET_KEYS = {*SECRETS, "proxy", "headers", "auth"}
 
 
 def validated(model: type[S], values: Mapping[str, Any], where: str) -> tuple[S | None, list[Problem]]:
@@ -34,8 +38,9 @@ def _problem(where: str, values: Mapping[str, Any], detail: Any) -> Problem:
     place = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     name = _entry_name(values, path)
     what = _words(detail)
-    if detail["type"] not in ("extra_forbidden", "missing") and path and path[-1] not in SECRETS:
-        what = f"{what} (now: {detail['input']!r})"
+    if detail["type"] not in ("extra_forbidden", "missing") and path and SECRET_KEYS.isdisjoint(map(str, path)):
+        now = detail["input"]
+        what = f"{what} (now: {(shown_address(now) if isinstance(now, str) else now)!r})"
     return Problem(where=f"{where} {place}{name}".strip(), what=what)
 
 

@@ -11,6 +11,10 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from aiohttp.abc import AbstractResolver
+
+from bot.domain.errors import Forbidden
+
 REFUSED = "not a public address"
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -22,6 +26,8 @@ _NEVER = (
     IPv6Network("2001::/23"),
     IPv6Network("3fff::/20"),
 )
+# Names that only a private network knows, where a proxy stands in one.
+_HOME_NAMES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home", ".home.arpa", ".corp", ".private")
 _Address = IPv4Address | IPv6Address
 
 
@@ -59,9 +65,33 @@ class AddressGuard:
             raise OSError(errno.EACCES, REFUSED)
         return socket.socket(family=family, type=kind, proto=protocol)
 
+    async def check_name(self, host: str, resolver: AbstractResolver) -> None:
+        """For a host that a proxy will connect to, so that no socket of ours shows where: raises Forbidden for a
+        literal or a name that leads to a private address as far as can be seen from here."""
+        name = host.lower().strip("[]").rstrip(".")
+        if _parsed(name) is not None:
+            addresses = [name]
+        elif "." not in name or name.endswith(_HOME_NAMES) or name.replace(".", "").isdigit():
+            raise private_address(host)
+        else:
+            try:
+                addresses = [found["host"] for found in await resolver.resolve(host)]
+            except OSError:
+                return  # behind some proxies nobody can look up names: the proxy knows what it is
+        if not all(self.permits(address) for address in addresses):
+            raise private_address(host)
+
     def _allows(self, address: _Address) -> bool:
         inner = _inner(address) or address
         return any(inner.version == network.version and inner in network for network in self._networks)
+
+
+def private_address(host: str) -> Forbidden:
+    return Forbidden(
+        "private_address",
+        f"{host} leads to an address inside a private network, which is not fetched: if this is meant, add it to "
+        "KABAR_ALLOW_PRIVATE_HOSTS",
+    )
 
 
 def is_public(address: _Address) -> bool:

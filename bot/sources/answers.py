@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from bot.domain.errors import Forbidden, Gone, SourceError, Unavailable
+from bot.sources.links import absolute
 
 LONGEST_WAIT = timedelta(hours=24)
 PERMANENT = {301, 308}
@@ -18,6 +19,9 @@ _MAX_AGE = re.compile(r"""(?:^|[,\s])max-age\s*=\s*["']?(\d+)""", re.IGNORECASE)
 _CHALLENGE = re.compile(
     rb"just a moment\.\.\.|cf-chl|challenge-platform|_cf_chl_opt|attention required! \| cloudflare", re.I
 )
+_LINK = re.compile(r"<([^<>]{1,2000})>\s*;([^<>]{1,500})")
+_RELATIONS = re.compile(r"""^.*?\brel\s*=\s*["']?([^"';,]{1,100}).*$""", re.DOTALL | re.IGNORECASE)
+_LONGEST_LINKS = 8_000
 _LOGIN = re.compile(rb"<input\b[^<>]{0,500}type\s*=\s*[\"']?password", re.IGNORECASE)
 
 
@@ -47,11 +51,16 @@ class Response:
 
 
 def validators_of(headers: Mapping[str, str], sent: Validators | None, *, unchanged: bool) -> Validators:
-    """What to send next time. A 304 without validators keeps the old ones, a full answer without them drops them."""
-    etag, modified = headers.get("ETag") or None, headers.get("Last-Modified") or None
+    """What to send next time. A 304 without validators keeps the old ones, a full answer without them drops them, as
+    does one whose bytes cannot be sent back as they were."""
+    etag, modified = _sendable(headers.get("ETag")), _sendable(headers.get("Last-Modified"))
     if unchanged and sent is not None:
         return Validators(etag=etag or sent.etag, last_modified=modified or sent.last_modified)
     return Validators(etag=etag, last_modified=modified)
+
+
+def _sendable(value: str | None) -> str | None:
+    return value if value and value.isprintable() else None
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes, host: str, now: datetime) -> SourceError:
@@ -125,6 +134,14 @@ def min_interval(headers: Mapping[str, str], now: datetime) -> timedelta | None:
         fresh = expires - (_http_date(headers.get("Date", "")) or now)
     wait = min(fresh - elapsed, LONGEST_WAIT)
     return wait if wait > timedelta() else None
+
+
+def linked(header: str | None, relation: str, base: str) -> str | None:
+    """The http(s) address that a Link header names for a relation (`hub`, `self`)."""
+    for target, parameters in _LINK.findall((header or "")[:_LONGEST_LINKS]):
+        if relation in _RELATIONS.sub(r"\1", parameters).lower().split():
+            return absolute(target, (base,))
+    return None
 
 
 def _http_date(text: str) -> datetime | None:

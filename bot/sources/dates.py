@@ -50,6 +50,7 @@ _ZONES = {
     "kst": 540, "acst": 570, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "brt": -180, "art": -180,
 }  # fmt: skip
 _INDONESIAN_ZONES = {"wib", "wita", "wit"}
+_INDONESIAN_DAYS = {"senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu", "ahad"}
 _LONGEST = 120
 _ISO = re.compile(
     r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})"
@@ -65,13 +66,16 @@ _JOINED = re.compile(r"(\d)-([a-z]{3,})-(\d)")
 _NUMBER = re.compile(r"(\d{1,4})(?:st|nd|rd|th)?")
 
 
-def read_date(raw: str | None, now: datetime, fallback: datetime | None = None) -> datetime | None:
+def read_date(
+    raw: str | None, now: datetime, fallback: datetime | None = None, *, language: str | None = None
+) -> datetime | None:
     """The moment `raw` means, aware, UTC. `fallback` is what another reader made of it; it counts only where the
-    string is of no form known here. None: missing, impossible, before 1990 or more than 48 h after `now`."""
+    string is of no form known here. In an Indonesian document (`language` as it writes it: `id`, `id-ID`, `in`)
+    03/04/2026 is the third of April. None: missing, impossible, before 1990 or more than 48 h after `now`."""
     if not raw or len(raw) > _LONGEST:
         return None
     try:
-        known, moment = _known_form(_tidy(raw))
+        known, moment = _known_form(_tidy(raw), day_first=_is_indonesian(language))
     except (ValueError, OverflowError):
         return None
     return believable(moment if known else fallback, now)
@@ -91,7 +95,11 @@ def _tidy(raw: str) -> str:
     return " ".join(text.replace("\u2212", "-").split())
 
 
-def _known_form(text: str) -> tuple[bool, datetime | None]:
+def _is_indonesian(language: str | None) -> bool:
+    return (language or "").strip().lower().replace("_", "-").partition("-")[0] in {"id", "in", "ind", "indonesia"}
+
+
+def _known_form(text: str, *, day_first: bool) -> tuple[bool, datetime | None]:
     """Whether the string has a form known here, and its moment; ValueError when the numbers are no date."""
     if match := _EPOCH.fullmatch(text):
         return True, datetime.fromtimestamp(int(match[1]), UTC)
@@ -101,22 +109,23 @@ def _known_form(text: str) -> tuple[bool, datetime | None]:
     if match := _COMPACT.fullmatch(text):
         year, month, day, *rest = match.groups()
         return True, _build((year, month, day), rest)
-    if match := _NUMERIC.fullmatch(_without_weekday(text)):
-        return True, _numeric(match)
+    weekday, numbers = _without_weekday(text)
+    if match := _NUMERIC.fullmatch(numbers):
+        return True, _numeric(match, day_first=day_first or weekday in _INDONESIAN_DAYS)
     return _worded(text)
 
 
-def _without_weekday(text: str) -> str:
+def _without_weekday(text: str) -> tuple[str, str]:
     first, _, rest = text.partition(" ")
-    return rest if first.rstrip(",") in _WORDS_SKIPPED else text
+    day = first.rstrip(",")
+    return (day, rest) if day in _WORDS_SKIPPED else ("", text)
 
 
-def _numeric(match: re.Match[str]) -> datetime | None:
+def _numeric(match: re.Match[str], *, day_first: bool) -> datetime | None:
     """Day and month as numbers. With slashes the order differs between countries: only a clear one is read."""
     first, mark, second, year, *rest = match.groups()
     words = (rest[3] or "").split()
-    day_first = mark != "/" or int(first) > 12 or bool(_INDONESIAN_ZONES.intersection(words))
-    if day_first:
+    if day_first or mark != "/" or int(first) > 12 or _INDONESIAN_ZONES.intersection(words):
         return _build((year, second, first), rest)
     return _build((year, first, second), rest) if int(second) > 12 or first == second else None
 

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.domain.errors import Malformed
 from bot.domain.story import Item
 
 MAX_ITEMS = 2_000
 MAX_TITLE = 1_000
 MAX_SUMMARY = 5_000
 MAX_CONTENT = 50_000
+WELL_FORMED = "well-formed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A feed as its document says it. `entries` counts what was there before empty ones and those over MAX_ITEMS were
-    left out; `ttl`: not to be asked sooner, `skip_hours`: not in these hours (UTC); `format` is for people
+    left out; `ttl`: not to be asked sooner, `skip_hours`: not in these hours, `skip_days`: not on these days (UTC,
+    Monday is 0); `hub`, `self_link`: where to subscribe to changes, and to what (WebSub); `format` is for people
     ("RSS 2.0"), `reading` adds encoding and repairs."""
 
     items: tuple[Item, ...]
@@ -29,6 +32,22 @@ class Document:
     language: str | None = None
     ttl: timedelta | None = None
     skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    hub: str | None = None
+    self_link: str | None = None
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Nothing had to be mended to read it."""
+        return self.reading.endswith(WELL_FORMED)
+
+
+class FeedElsewhere(Malformed):
+    """The address answers with a web page that names its feed: `found`, without name and password."""
+
+    def __init__(self, found: str) -> None:
+        self.found = found
+        super().__init__("feed_elsewhere", f"this is a web page; its feed seems to be {found}")
 
 
 def as_json(item: Item) -> dict[str, Any]:

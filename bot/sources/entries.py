@@ -10,16 +10,19 @@ from typing import Any
 from bot.domain.story import Item
 from bot.sources.dates import read_date
 from bot.sources.document import MAX_CONTENT, MAX_SUMMARY, MAX_TITLE
+from bot.sources.googlenews import unwrapped
 from bot.sources.links import absolute, identifier
 from bot.sources.plaintext import body_text, plain, title_text
 
 _HTML = {"text/html", "application/xhtml+xml"}
 
 
-def item_of(entry: Mapping[str, Any], bases: tuple[str | None, ...], kind: str, now: datetime) -> Item | None:
-    """None for an entry that says nothing at all."""
-    published_raw, published = _date(entry, ("published", "created"), now)
-    updated_raw, updated = _date(entry, ("updated",), now)
+def item_of(
+    entry: Mapping[str, Any], bases: tuple[str | None, ...], kind: str, now: datetime, language: str | None = None
+) -> Item | None:
+    """None for an entry that says nothing at all. `language`: the document's, as it writes it."""
+    published_raw, published = _date(entry, ("published", "created"), now, language)
+    updated_raw, updated = _date(entry, ("updated",), now, language)
     if published_raw is None and not kind.startswith("Atom"):
         published_raw, published = updated_raw, updated  # dc:date is when it was published
     item = Item(
@@ -34,16 +37,20 @@ def item_of(entry: Mapping[str, Any], bases: tuple[str | None, ...], kind: str, 
         authors=tuple(_unique(_authors(entry), 20)),
         tags=tuple(_unique(_tags(entry), 50)),
     )
-    return item if item.id or item.title or item.link or item.summary or item.content else None
+    if not (item.id or item.title or item.link or item.summary or item.content):
+        return None
+    return unwrapped(item, plain((entry.get("source") or {}).get("title")))
 
 
-def _date(entry: Mapping[str, Any], names: tuple[str, ...], now: datetime) -> tuple[str | None, datetime | None]:
+def _date(
+    entry: Mapping[str, Any], names: tuple[str, ...], now: datetime, language: str | None
+) -> tuple[str | None, datetime | None]:
     fields = dict(entry.items())  # feedparser's own .get answers with another date
     for name in names:
         raw = fields.get(name)
         if isinstance(raw, str) and raw.strip():
             raw = " ".join(raw.split())[:200]
-            return raw, read_date(raw, now, _aware(fields.get(f"{name}_parsed")))
+            return raw, read_date(raw, now, _aware(fields.get(f"{name}_parsed")), language=language)
     return None, None
 
 

@@ -6,73 +6,32 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.errors import Malformed
 from bot.domain.feed import Feed, Fetched
 from bot.ports import Clock, Source
-from bot.sources.answers import LONGEST_WAIT, Response, Validators
+from bot.sources import sections
+from bot.sources.access import Access
+from bot.sources.answers import LONGEST_WAIT, Response, Validators, linked
+from bot.sources.cursor import Cursor
 from bot.sources.document import Document
 
 # Some servers answer 304 for ever after a fault of theirs: now and then we ask without conditions.
 TRUSTED_UNCHANGED = timedelta(days=3)
+# Known entries are left out for this long: whatever a whole reading would show comes to light by then.
+READ_IN_FULL = timedelta(hours=20)
 _HASHED_INLINE = 256 * 1024
 
 
 class Fetches(Protocol):
-    async def get(self, url: str, *, validators: Validators | None = None) -> Response: ...
+    async def get(self, url: str, *, validators: Validators | None = None, access: Access) -> Response: ...
 
 
 class Reads(Protocol):
     async def read(self, body: bytes, content_type: str | None, base_url: str | None, now: datetime) -> Document: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """What is remembered between two looks: validators, a hash of the last document read with the times it asks to
-    be left alone, and since when the server has only said that nothing changed."""
-
-    validators: Validators = field(default_factory=Validators)
-    body: str | None = None
-    unchanged_since: datetime | None = None
-    ttl: timedelta = timedelta()
-    skip_hours: frozenset[int] = frozenset()
-
-    @classmethod
-    def from_text(cls, text: str) -> Cursor:
-        """Anything that is no cursor counts as none: the feed is then read in full."""
-        try:
-            fields = json.loads(text) if text else {}
-            since = fields.get("unchanged_since")
-            return cls(
-                validators=Validators(etag=_text(fields, "etag"), last_modified=_text(fields, "last_modified")),
-                body=_text(fields, "body"),
-                unchanged_since=datetime.fromisoformat(since) if since else None,
-                ttl=timedelta(seconds=float(fields.get("ttl", 0))),
-                skip_hours=frozenset(int(hour) for hour in fields.get("skip_hours", ())),
-            )
-        except (ValueError, TypeError, AttributeError, OverflowError):
-            return cls()
-
-    def as_text(self) -> str:
-        since = self.unchanged_since.isoformat() if self.unchanged_since else None
-        fields = {
-            "etag": self.validators.etag,
-            "last_modified": self.validators.last_modified,
-            "body": self.body,
-            "unchanged_since": since,
-            "ttl": self.ttl.total_seconds(),
-            "skip_hours": sorted(self.skip_hours),
-        }
-        return json.dumps({name: value for name, value in fields.items() if value}, ensure_ascii=False)
-
-
-def _text(fields: dict[str, object], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) else None
 
 
 class FeedSource:
@@ -91,7 +50,8 @@ class FeedSource:
         now = self._clock()
         cursor = Cursor() if feed.is_first_read else Cursor.from_text(feed.cursor)
         stale = cursor.unchanged_since is not None and now - cursor.unchanged_since > TRUSTED_UNCHANGED
-        response = await self._fetcher.get(feed.spec.url, validators=None if stale else cursor.validators)
+        validators = None if stale else cursor.validators
+        response = await self._fetcher.get(feed.spec.url, validators=validators, access=Access.of(feed.spec))
         if response.body is None:
             kept = replace(cursor, validators=response.validators, unchanged_since=cursor.unchanged_since or now)
             return _fetched(response, kept, now)
@@ -99,15 +59,53 @@ class FeedSource:
         fresh = replace(cursor, validators=response.validators, body=digest, unchanged_since=None)
         if digest == cursor.body:
             return _fetched(response, fresh, now)
-        document = await self._pool.read(response.body, response.headers.get("content-type"), response.url, now)
-        if document.format.startswith(self._refuses):
-            raise Malformed("wrong_kind", f"this is {document.format}: {self._hint}")
-        fresh = replace(fresh, ttl=document.ttl or timedelta(), skip_hours=document.skip_hours)
+        rested = cursor.read_at is not None and now - cursor.read_at < READ_IN_FULL
+        new = sections.news(response.body, cursor.shelf) if rested else None
+        if new is not None and (found := await self._news(new, fresh, response, now)) is not None:
+            return found
+        document = await self._read(response, response.body, now)
+        pieces = sections.split(response.body) if document.is_well_formed else None
+        shelf = pieces.shelf(document.items) if pieces and document.entries == len(document.items) else None
+        fresh = replace(_told(fresh, document, response), shelf=shelf, read_at=now)
         return _fetched(response, fresh, now, document)
 
+    async def _news(self, new: sections.News, cursor: Cursor, response: Response, now: datetime) -> Fetched | None:
+        """What the new entries say; None when the whole document has to be read to tell."""
+        if new.count == 0:
+            return _fetched(response, cursor, now)
+        document = await self._read(response, new.document, now)
+        if not document.is_well_formed or document.entries != len(document.items):
+            return None
+        shelf = new.shelf_with(document.items)
+        if shelf is None:
+            return None
+        fresh = replace(_told(cursor, document, response), shelf=shelf)
+        return _fetched(response, fresh, now, document, known=len(new.known))
 
-def _fetched(response: Response, cursor: Cursor, now: datetime, document: Document | None = None) -> Fetched:
-    waits = (response.min_interval or timedelta(), cursor.ttl, _skipped(cursor.skip_hours, now))
+    async def _read(self, response: Response, body: bytes, now: datetime) -> Document:
+        document = await self._pool.read(body, response.headers.get("content-type"), response.url, now)
+        if document.format.startswith(self._refuses):
+            raise Malformed("wrong_kind", f"this is {document.format}: {self._hint}")
+        return document
+
+
+def _told(cursor: Cursor, document: Document, response: Response) -> Cursor:
+    """The cursor with what the document (or else the answer's head) says of the feed itself."""
+    told = response.headers.get("link")
+    return replace(
+        cursor,
+        ttl=document.ttl or timedelta(),
+        skip_hours=document.skip_hours,
+        skip_days=document.skip_days,
+        hub=document.hub or linked(told, "hub", response.url),
+        self_link=document.self_link or linked(told, "self", response.url),
+    )
+
+
+def _fetched(
+    response: Response, cursor: Cursor, now: datetime, document: Document | None = None, *, known: int = 0
+) -> Fetched:
+    waits = (response.min_interval or timedelta(), cursor.ttl, _skipped(cursor, now))
     return Fetched(
         items=None if document is None else document.items,
         cursor=cursor.as_text(),
@@ -116,15 +114,22 @@ def _fetched(response: Response, cursor: Cursor, now: datetime, document: Docume
         min_interval=min(max(waits), LONGEST_WAIT) or None,
         moved_to=response.moved_to,
         reading="" if document is None else document.reading,
+        known=known,
+        notice="empty_feed" if document is not None and not document.entries else None,
+        hub=cursor.hub,
+        self_link=cursor.self_link,
     )
 
 
-def _skipped(hours: frozenset[int], now: datetime) -> timedelta:
-    """Until the run of skipped hours (UTC) that `now` is in ends; a feed that skips all of them means none."""
-    if now.hour not in hours or len(hours) >= 24:
-        return timedelta()
-    free = next(count for count in range(1, 24) if (now.hour + count) % 24 not in hours)
-    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=free) - now
+def _skipped(cursor: Cursor, now: datetime) -> timedelta:
+    """Until the first hour that is neither skipped itself nor on a skipped day (UTC), a day at most; a feed that skips
+    all hours or all days means none of them."""
+    hours = cursor.skip_hours if len(cursor.skip_hours) < 24 else frozenset()
+    days = cursor.skip_days if len(cursor.skip_days) < 7 else frozenset()
+    at = now
+    while (at.hour in hours or at.weekday() in days) and at - now < LONGEST_WAIT:
+        at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return at - now
 
 
 async def _digest(body: bytes) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from bot.domain.errors import Malformed
 from bot.sources import jsonfeed, rss
-from bot.sources.document import Document
+from bot.sources.document import Document, FeedElsewhere
 from bot.sources.encoding import Decoded, decode
 
 _FEED_ROOTS = {"rss", "rdf", "feed", "channel"}
@@ -20,6 +20,10 @@ _ENTRY = re.compile(r"<(?:item|entry)\b[^<>]*>")
 _LINK_TAG = re.compile(r"<link\b[^<>]{0,2000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([a-zA-Z-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>]+)""")
 _PASSWORD = re.compile(r"<input\b[^<>]{0,500}type\s*=\s*[\"']?password", re.IGNORECASE)
+_CHALLENGE = re.compile(
+    r"cf-chl|cf_chl_opt|challenge-platform|attention required! \| cloudflare|captcha-delivery|/_incapsula_resource|"
+    r"ddos-guard|sgcaptcha"
+)
 _NOT_FEEDS = {
     "opml": "this is an OPML list of feeds, not a feed: read it with `kabar feeds import`",
     "urlset": "this is a sitemap, not a feed: look for the site's RSS or Atom address",
@@ -52,7 +56,7 @@ def _from_root(decoded: Decoded, base_url: str | None) -> Decoded:
         # a page that merely shows the beginning of a feed somewhere is still a page
         if _root(rest)[1] in _FEED_ROOTS and (not is_page or _ENTRY.search(rest)):
             return replace(decoded, text=rest, repairs=(*decoded.repairs, "text around the document removed"))
-    raise Malformed("not_a_feed", _what_it_is(text, name, base_url))
+    raise _what_it_is(text, name, base_url)
 
 
 def _root(text: str) -> tuple[int, str]:
@@ -83,21 +87,26 @@ def _after_doctype(text: str, at: int) -> int:
     return end + 1 if end >= 0 else -1
 
 
-def _what_it_is(text: str, root: str, base_url: str | None) -> str:
+def _what_it_is(text: str, root: str, base_url: str | None) -> Malformed:
     head = text[:_LOOKED_THROUGH]
     lower = head.lower()
     if root == "html" or "<!doctype html" in lower[:2_000] or "<body" in lower or "</html" in lower:
         alternate = _alternate(head, base_url)
+        if _CHALLENGE.search(lower) or ("just a moment" in lower and "challenge" in lower):
+            return Malformed(
+                "challenge",
+                "this is a browser check, not a feed: the site keeps programs out; look for another address",
+            )
         if alternate:
-            return f"this is a web page; its feed seems to be {alternate}"
-        if "just a moment" in lower and "challenge" in lower:
-            return "this is a browser check, not a feed: the site keeps programs out; look for another address"
+            return FeedElsewhere(alternate)
         if _PASSWORD.search(head):
-            return "this is a login page, not a feed: the feed is not public any more"
-        return "this is a web page, not a feed: look on the site for an RSS or Atom link"
+            return Malformed("login_page", "this is a login page, not a feed: the feed is not public any more")
+        return Malformed("not_a_feed", "this is a web page, not a feed: look on the site for an RSS or Atom link")
     if root:
-        return f"this is an XML document (<{root[:40]}>), but not RSS or Atom: check the address"
-    return "this is neither XML nor JSON, so it is no feed: check the address"
+        return Malformed(
+            "not_a_feed", f"this is an XML document (<{root[:40]}>), but not RSS or Atom: check the address"
+        )
+    return Malformed("not_a_feed", "this is neither XML nor JSON, so it is no feed: check the address")
 
 
 def _alternate(html: str, base_url: str | None) -> str | None:

@@ -6,23 +6,23 @@ that names the host but no path, query or password."""
 from __future__ import annotations
 
 import asyncio
-import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from ssl import SSLCertVerificationError
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from bot.domain.errors import Forbidden, Malformed, SourceError, Unavailable
+from bot.domain.errors import Forbidden, Malformed, Unavailable
 from bot.ports import Clock
-from bot.sources.addresses import REFUSED, AddressGuard
+from bot.sources.access import DIRECT, Access, Confidence
+from bot.sources.addresses import AddressGuard
 from bot.sources.answers import PERMANENT, REDIRECTS, Response, Validators, failure, min_interval, validators_of
+from bot.sources.failures import too_big, translating
 from bot.sources.inflate import Inflater
 from bot.sources.manners import Manners
 from bot.sources.redirects import host_of, redirect_target, web_address
+from bot.sources.resolver import Resolver
 
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -31,7 +31,7 @@ ACCEPT = (
 
 _WEB_PORTS = {80, 443}
 _FIRST_FREE_PORT = 1024
-_KEPT_HEADERS = ("Content-Type", "Content-Language", "Last-Modified", "Date")
+_KEPT_HEADERS = ("Content-Type", "Link")
 _ERROR_BODY = 16 * 1024
 _MEGABYTE = 1 << 20
 
@@ -44,8 +44,8 @@ class Limits:
     deadline: float = 20.0
     connect: float = 10.0
     error_page: float = 2.0
-    compressed: int = 10 * _MEGABYTE
-    decompressed: int = 10 * _MEGABYTE
+    compressed: int = 6 * _MEGABYTE
+    decompressed: int = 6 * _MEGABYTE
     header_line: int = 8_190
     headers: int = 100
     redirects: int = 5
@@ -53,12 +53,17 @@ class Limits:
     spacing: float = 1.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Journey:
-    """One fetch on its way through redirects."""
+    """One fetch on its way through redirects. `form` makes it a POST."""
 
     url: URL
     left: float
+    access: Access
+    confidence: Confidence
+    accept: str
+    validators: Validators | None = None
+    form: Mapping[str, str] | None = None
     hops: int = 0
     permanent: bool = True
 
@@ -84,11 +89,49 @@ class Fetcher:
         self._manners = Manners(connections=self._limits.connections_per_host, spacing=self._limits.spacing)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
-    async def get(self, url: str, *, validators: Validators | None = None, accept: str = ACCEPT) -> Response:
+    async def get(
+        self, url: str, *, validators: Validators | None = None, access: Access = DIRECT, accept: str = ACCEPT
+    ) -> Response:
         """Fetches a document; `validators` make the request conditional. Raises SourceError only."""
-        journey = _Journey(url=web_address(url), left=self._limits.deadline)
+        address = web_address(url)
+        confidence = Confidence.of(address, access)
+        journey = _Journey(
+            url=confidence.home,
+            left=self._limits.deadline,
+            access=access,
+            confidence=confidence,
+            accept=accept,
+            validators=validators,
+        )
+        return await self._travel(journey)
+
+    async def post(self, url: str, form: Mapping[str, str]) -> Response:
+        """Sends a form (to a feed's hub); any 2xx is a good answer. Raises SourceError only."""
+        confidence = Confidence.of(web_address(url), DIRECT)
+        journey = _Journey(
+            url=confidence.home,
+            left=self._limits.deadline,
+            access=DIRECT,
+            confidence=confidence,
+            accept="*/*",
+            form=form,
+        )
+        return await self._travel(journey)
+
+    def queue(self, url: str) -> float:
+        """Seconds that a fetch of this address would now wait for its turn at a host that others ask too."""
+        host = host_of(web_address(url))
+        return 0.0 if self._guard.exempts(host) else self._manners.queue(host)
+
+    async def close(self) -> None:
+        """Closes all connections; the fetcher can be used again."""
+        sessions, self._sessions = list(self._sessions.values()), {}
+        for session in sessions:
+            await session.close()
+
+    async def _travel(self, journey: _Journey) -> Response:
         while True:
-            answer = await self._hop(journey, validators, accept)
+            answer = await self._hop(journey)
             if isinstance(answer, Response):
                 moved = str(journey.url) if journey.hops and journey.permanent else None
                 return replace(answer, moved_to=moved)
@@ -101,55 +144,62 @@ class Fetcher:
                     "browser and use the one it ends at",
                 )
 
-    async def close(self) -> None:
-        """Closes all connections; the fetcher can be used again."""
-        sessions, self._sessions = list(self._sessions.values()), {}
-        for session in sessions:
-            await session.close()
-
-    async def _hop(self, journey: _Journey, validators: Validators | None, accept: str) -> Response | URL:
+    async def _hop(self, journey: _Journey) -> Response | URL:
         """One request: an answer, or the address it redirects to."""
-        url = journey.url
-        exempt = self._check(url)
-        if exempt:
-            return await self._timed(journey, validators, accept)
-        async with self._manners.turn(host_of(url)):
-            return await self._timed(journey, validators, accept)
+        host = host_of(journey.url)
+        if self._is_exempt(journey.url):
+            return await self._timed(journey)
+        async with self._manners.turn(host):
+            return await self._timed(journey)
 
-    async def _timed(self, journey: _Journey, validators: Validators | None, accept: str) -> Response | URL:
+    async def _timed(self, journey: _Journey) -> Response | URL:
         loop = asyncio.get_running_loop()
         started = loop.time()
         with translating(host_of(journey.url)):
             try:
                 async with asyncio.timeout(journey.left):
-                    return await self._request(journey, validators, accept)
+                    return await self._request(journey)
             finally:
                 journey.left = max(0.0, journey.left - (loop.time() - started))
 
-    async def _request(self, journey: _Journey, validators: Validators | None, accept: str) -> Response | URL:
-        url = journey.url
-        headers = {"User-Agent": self._user_agent, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
-        if validators and validators.etag:
-            headers["If-None-Match"] = validators.etag
-        if validators and validators.last_modified:
-            headers["If-Modified-Since"] = validators.last_modified
-        session = self._session(by_name=self._guard.exempts(host_of(url)))
-        async with session.get(url, headers=headers, allow_redirects=False) as answer:
-            if answer.status in REDIRECTS:
+    async def _request(self, journey: _Journey) -> Response | URL:
+        url, validators, host = journey.url, journey.validators, host_of(journey.url)
+        proxy = journey.access.proxy
+        is_exempt = self._guard.exempts(host)
+        if proxy is not None and not is_exempt:
+            await self._guard.check_name(host, self._resolver or Resolver())
+        # The operator chose the proxy, so it may stand in the operator's own network.
+        session = self._session(guarded=proxy is None and not is_exempt)
+        method = "GET" if journey.form is None else "POST"
+        async with session.request(
+            method, url, headers=self._headers(journey), data=journey.form, proxy=proxy, allow_redirects=False
+        ) as answer:
+            if answer.status in REDIRECTS and journey.form is None:
                 journey.permanent = journey.permanent and answer.status in PERMANENT
                 return redirect_target(url, answer.headers.get("Location"))
             unchanged = answer.status == 304 and bool(validators)
-            if answer.status != 200 and not unchanged:
+            accepted = journey.form is not None and 200 <= answer.status < 300
+            if answer.status != 200 and not unchanged and not accepted:
                 beginning = await self._beginning(answer)
-                raise failure(answer.status, answer.headers, beginning, host_of(url), self._clock())
+                raise failure(answer.status, answer.headers, beginning, host, self._clock())
+            headers = answer.headers
             return Response(
                 status=answer.status,
                 body=None if unchanged else await self._body(answer),
-                headers={name.lower(): answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers},
+                headers={name.lower(): ", ".join(headers.getall(name)) for name in _KEPT_HEADERS if name in headers},
                 url=str(url),
-                validators=validators_of(answer.headers, validators, unchanged=unchanged),
-                min_interval=min_interval(answer.headers, self._clock()),
+                validators=validators_of(headers, validators, unchanged=unchanged),
+                min_interval=min_interval(headers, self._clock()),
             )
+
+    def _headers(self, journey: _Journey) -> dict[str, str]:
+        headers = {"User-Agent": self._user_agent, "Accept": journey.accept, "Accept-Encoding": "gzip, deflate"}
+        headers |= journey.confidence.told_to(journey.url)
+        if journey.validators and journey.validators.etag:
+            headers["If-None-Match"] = journey.validators.etag
+        if journey.validators and journey.validators.last_modified:
+            headers["If-Modified-Since"] = journey.validators.last_modified
+        return headers
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
         limits, host = self._limits, host_of(answer.url)
@@ -160,13 +210,14 @@ class Fetcher:
             for piece in inflater.feed(chunk):
                 body += piece
                 if len(body) > limits.decompressed:
-                    raise _too_big(host, limits.decompressed)
+                    raise too_big(host, limits.decompressed)
                 if len(body) - rested > _MEGABYTE:
                     rested = len(body)
                     await asyncio.sleep(0)  # unpacking is work: others get their turn
             if received > limits.compressed:
-                raise _too_big(host, limits.compressed)
-        return bytes(body + inflater.finish())
+                raise too_big(host, limits.compressed)
+        body += inflater.finish()
+        return bytes(body)
 
     async def _beginning(self, answer: aiohttp.ClientResponse) -> bytes:
         """The first bytes of an error page, to say what it is; nothing when they cannot be had."""
@@ -183,8 +234,8 @@ class Fetcher:
             pass  # the status alone has to do
         return bytes(body)
 
-    def _check(self, url: URL) -> bool:
-        """Whether the host is exempt; Forbidden when the address may not be asked at all."""
+    def _is_exempt(self, url: URL) -> bool:
+        """Whether the operator exempts the host; Forbidden when the address may not be asked at all."""
         host = host_of(url)
         if self._guard.exempts(host):
             return True
@@ -196,16 +247,16 @@ class Fetcher:
             )
         return False
 
-    def _session(self, *, by_name: bool) -> aiohttp.ClientSession:
-        """Hosts that the operator exempts go past the guard, in connections of their own."""
-        session = self._sessions.get(by_name)
+    def _session(self, *, guarded: bool) -> aiohttp.ClientSession:
+        """Hosts that the operator exempts and proxies go past the guard, in connections of their own."""
+        session = self._sessions.get(guarded)
         if session is None:
             connector = aiohttp.TCPConnector(
-                socket_factory=None if by_name else self._guard.make_socket,
-                resolver=self._resolver or aiohttp.ThreadedResolver(),
+                socket_factory=self._guard.make_socket if guarded else None,
+                resolver=self._resolver or Resolver(),
                 use_dns_cache=False,
             )
-            session = self._sessions[by_name] = aiohttp.ClientSession(
+            session = self._sessions[guarded] = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
@@ -216,61 +267,3 @@ class Fetcher:
                 max_headers=self._limits.headers,
             )
         return session
-
-
-@contextmanager
-def translating(host: str) -> Iterator[None]:
-    """The only place that knows the network library's errors; order matters, several inherit from others."""
-    try:
-        yield
-    except SourceError:
-        raise
-    except TimeoutError:
-        raise Unavailable("timeout", f"{host} did not answer completely in time: it may be slow or down") from None
-    except aiohttp.ClientConnectorDNSError:
-        raise Unavailable(
-            "dns", f"the name {host} cannot be resolved: check its spelling and this machine's DNS"
-        ) from None
-    except (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch) as error:
-        raise Unavailable("tls", f"no secure connection to {host}: {_certificate(error)}") from None
-    except aiohttp.ClientConnectorError as error:
-        raise _unconnected(error.os_error, host) from None
-    except aiohttp.InvalidURL:
-        raise Malformed("bad_url", f"the address on {host} cannot be asked for: check how it is written") from None
-    except aiohttp.ClientPayloadError:
-        raise Unavailable(
-            "truncated", f"{host} broke off in the middle of its answer: a later try may succeed"
-        ) from None
-    except aiohttp.ClientResponseError:
-        raise Unavailable("bad_http", f"{host} does not answer in proper HTTP, or with too large headers") from None
-    except (aiohttp.ClientError, OSError):
-        raise Unavailable("network", f"the connection to {host} broke: a later try may succeed") from None
-    except (ValueError, UnicodeError):
-        raise Malformed("bad_url", f"the address on {host} cannot be asked for: check how it is written") from None
-
-
-def _unconnected(error: OSError, host: str) -> SourceError:
-    if REFUSED in str(error):
-        return Forbidden(
-            "private_address",
-            f"{host} leads to an address inside a private network, which is not fetched: if this is meant, add it to "
-            "KABAR_ALLOW_PRIVATE_HOSTS",
-        )
-    if error.errno == errno.ECONNREFUSED:
-        return Unavailable(
-            "refused", f"{host} refuses the connection: its web server may be down, or the port is wrong"
-        )
-    if isinstance(error, ConnectionError):
-        return Unavailable("network", f"{host} broke the connection off at its beginning: a later try may succeed")
-    return Unavailable("unreachable", f"{host} cannot be reached: it or the network between may be down")
-
-
-def _certificate(error: Exception) -> str:
-    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
-    if isinstance(inner, SSLCertVerificationError):
-        return f"its certificate is not valid ({inner.verify_message}); the publisher must renew it"
-    return "its TLS does not fit; try the address with http:// or tell the publisher"
-
-
-def _too_big(host: str, limit: int) -> Malformed:
-    return Malformed("too_big", f"the document from {host} is larger than {limit // 1024} KiB: no feed needs that")

@@ -10,8 +10,9 @@ from typing import Any
 from bot.domain.errors import Malformed
 from bot.domain.story import Item
 from bot.sources.dates import read_date
-from bot.sources.document import MAX_CONTENT, MAX_ITEMS, MAX_SUMMARY, MAX_TITLE, Document
+from bot.sources.document import MAX_CONTENT, MAX_ITEMS, MAX_SUMMARY, MAX_TITLE, WELL_FORMED, Document
 from bot.sources.encoding import Decoded
+from bot.sources.googlenews import unwrapped
 from bot.sources.links import absolute, identifier
 from bot.sources.plaintext import body_text, plain, title_text
 
@@ -34,7 +35,7 @@ def parse(decoded: Decoded, *, base_url: str | None, now: datetime) -> Document:
     bases = (absolute(feed.get("home_page_url"), (base_url,)), absolute(feed.get("feed_url"), (base_url,)), base_url)
     items = tuple(item for entry in entries[:MAX_ITEMS] if (item := _item(entry, feed, bases, now)) is not None)
     kind = _format(feed)
-    repaired = f"repaired: {'; '.join(decoded.repairs)}" if decoded.repairs else "well-formed"
+    repaired = f"repaired: {'; '.join(decoded.repairs)}" if decoded.repairs else WELL_FORMED
     return Document(
         items=items,
         entries=len(entries),
@@ -42,7 +43,15 @@ def parse(decoded: Decoded, *, base_url: str | None, now: datetime) -> Document:
         reading=f"{kind}, {decoded.encoding}, {repaired}",
         title=plain(feed.get("title"), MAX_TITLE) or None,
         language=plain(feed.get("language"), 35) or None,
+        hub=_hub(feed, bases),
+        self_link=absolute(feed.get("feed_url"), bases),
     )
+
+
+def _hub(feed: Mapping[str, Any], bases: tuple[str | None, ...]) -> str | None:
+    hubs = [hub for hub in _list(feed.get("hubs")) if isinstance(hub, dict)]
+    spoken = [hub for hub in hubs if str(hub.get("type", "websub")).lower() in {"websub", "pubsubhubbub"}]
+    return next((found for hub in spoken if (found := absolute(hub.get("url"), bases))), None)
 
 
 def _is_feed(feed: Mapping[str, Any]) -> bool:
@@ -75,7 +84,9 @@ def _item(
         authors=tuple(dict.fromkeys(name for name in _authors(entry, feed) if name))[:20],
         tags=tuple(dict.fromkeys(tag for tag in map(plain, _list(entry.get("tags"))) if tag))[:50],
     )
-    return item if item.id or item.title or item.link or item.summary or item.content else None
+    if not (item.id or item.title or item.link or item.summary or item.content):
+        return None
+    return unwrapped(item, "")
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:

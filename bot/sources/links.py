@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
-from bot.sources.plaintext import invisible_removed
+from bot.sources.invisible import invisible_removed
 
 MAX_LINK = 4_000
 MAX_ID = 1_000

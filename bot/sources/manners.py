@@ -23,6 +23,14 @@ class Manners:
         self._spacing = spacing
         self._hosts: dict[str, _Host] = {}
 
+    def queue(self, host: str) -> float:
+        """Seconds until a guest that comes now would have its turn, by the spacing alone."""
+        place = self._hosts.get(host)
+        if place is None:
+            return 0.0
+        waiting = max(0, place.guests - self._connections)
+        return max(0.0, place.next_start - asyncio.get_running_loop().time()) + waiting * self._spacing
+
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
         """Waits until `host` may be asked again; holds a connection of it meanwhile."""

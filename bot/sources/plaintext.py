@@ -7,6 +7,8 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
+from bot.sources.invisible import invisible_removed
+
 LONGEST_MARKUP = 400_000
 MAX_TAGS = 5_000  # reading nested blocks takes quadratic time
 
@@ -31,13 +33,23 @@ _LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]{0,20})\s[^<>]{2000,}>")
 # UTF-8 that somebody once took for windows-1252 and encoded again: `CÃ´te dâ€™Ivoire`
 _MANGLED = re.compile("[ÂÃâ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŽžŸ]")
 _CELL = re.compile(r"<(?=/?t[dh]\b)", re.IGNORECASE)
+# Mark-up that only has to be left out: a browser would show its text in this order, whatever is nested in what. Tables,
+# forms and silent elements are not in it, nor references that browsers read in more than one way.
+_SIMPLE_TAG = (
+    r"</?(?:a|abbr|acronym|address|article|aside|b|big|blockquote|center|cite|code|dd|del|div|dl|dt|em|figcaption|figure|"
+    r"font|footer|h[1-6]|header|i|ins|kbd|li|main|mark|nav|ol|p|pre|q|s|samp|section|small|span|strike|strong|sub|sup|"
+    r"time|tt|u|ul|var|(?<!/)br|(?<!/)hr|(?<!/)img|(?<!/)wbr)"
+    r"""(?:\s++[a-zA-Z][\w:.-]*+(?:=(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'<>=`/]++))?+)*+\s*+/?>"""
+)
+_SIMPLE_REFERENCE = r"&(?:amp|lt|gt|quot|nbsp|#(?:3[2-9]|[4-9]\d|1[01]\d|1[6-9]\d|[2-9]\d\d|\d{4}|[1-4]\d{4}));"
+_SIMPLE = re.compile(
+    rf"(?:[^<&\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]++|{_SIMPLE_REFERENCE}|{_SIMPLE_TAG})*+",
+    re.IGNORECASE | re.ASCII,
+)
+_TAGS = re.compile(r"<[^<>]*>")
 _SILENT = "script, style, template, iframe, noembed, noframes, xmp, svg, math, object, textarea, select, title"
 # A form feed is white space to HTML (so it may stand inside tables) and in no text: our mark for a line break.
 _BREAK = "\f"
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f\ud800-\udfff]"
-)
 _SPACES = re.compile(r"\s+")
 # the five places that windows-1252 leaves empty
 _BYTES = {chr(code): bytes([code]) for code in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
@@ -49,7 +61,7 @@ def title_text(value: str, limit: int, *, markup: bool | None = None) -> str:
     then only a complete known tag makes it HTML, so that `a < b` and `<T>` survive."""
     value = _bounded(value)
     text = _from_html(value) if _is_html(value, markup) else _entities(value)
-    return _shorten(_SPACES.sub(" ", _INVISIBLE.sub("", text)).strip(), limit)
+    return _shorten(_SPACES.sub(" ", invisible_removed(text)).strip(), limit)
 
 
 def body_text(value: str, limit: int, *, markup: bool | None = None) -> str:
@@ -59,16 +71,12 @@ def body_text(value: str, limit: int, *, markup: bool | None = None) -> str:
     text = _from_html(value) if is_html else _entities(value)
     if markup is not False and text.lstrip().startswith("<") and _is_html(text, None):
         text, is_html = _from_html(text), True  # escaped twice: what came out is mark-up again
-    return _shorten(_lines(_INVISIBLE.sub("", text)), limit)
+    return _shorten(_lines(invisible_removed(text)), limit)
 
 
 def plain(value: object, limit: int = 200) -> str:
     """A name or a label: one line of text, whatever was given."""
     return title_text(value, limit) if isinstance(value, str) else ""
-
-
-def invisible_removed(value: str) -> str:
-    return _INVISIBLE.sub("", value)
 
 
 def _bounded(value: str) -> str:
@@ -95,6 +103,9 @@ def _is_html(value: str, markup: bool | None) -> bool:
 
 
 def _from_html(value: str) -> str:
+    if _SIMPLE.fullmatch(value):
+        text = _TAGS.sub("", _BLOCK.sub("\n<", " ".join(value.split())))
+        return _decoded_again(html.unescape(text) if "&" in text else text)
     source = value.replace("<![CDATA[", "").replace("]]>", "") if "<![CDATA[" in value else value
     source = _BLOCK.sub(_BREAK + "<", _LONG_TAG.sub(r"<\1>", _SPACES.sub(" ", source)))
     source = _CELL.sub(" <", source)

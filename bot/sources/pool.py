@@ -29,10 +29,11 @@ class _Died(Exception):
 
 
 class ParserPool:
-    """At most `size` worker processes of `megabytes` address space each. `deadline`: seconds for one document (and
-    the start of a worker, about 0.2), `idle`: seconds after which an unused worker ends."""
+    """At most `size` worker processes; a document may take `megabytes` on top of what an idle one has. `deadline`:
+    seconds for one document (and the start of a worker, about 0.2), `idle`: seconds after which an unused worker ends.
+    """
 
-    def __init__(self, *, size: int = 2, deadline: float = 10.0, idle: float = 30.0, megabytes: int = 512) -> None:
+    def __init__(self, *, size: int = 2, deadline: float = 10.0, idle: float = 30.0, megabytes: int = 40) -> None:
         self._turns = asyncio.Semaphore(size)
         self._deadline = deadline
         self._idle = idle

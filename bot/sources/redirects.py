@@ -20,8 +20,8 @@ def web_address(url: str) -> URL:
 
 
 def redirect_target(url: URL, location: str | None) -> URL:
-    """Where a redirect leads; raises Unavailable(bad_redirect). The name and password of the address go along only to
-    the same host over the same or a safer scheme."""
+    """Where a redirect leads; raises Unavailable(bad_redirect). A name and password that the server puts into the
+    address are not ours to use."""
     try:
         target = url.join(URL((location or "").strip())).with_fragment(None)
         usable = bool(location) and target.scheme in {"http", "https"} and bool(target.host)
@@ -31,9 +31,7 @@ def redirect_target(url: URL, location: str | None) -> URL:
         raise Unavailable(
             "bad_redirect", f"{host_of(url)} redirects to something that is no web address: tell the publisher"
         )
-    if url.user and not target.user and target.host == url.host and target.scheme in {url.scheme, "https"}:
-        target = target.with_user(url.user).with_password(url.password)
-    return target
+    return target.with_user(None)
 
 
 def host_of(url: URL) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.errors import Malformed, SourceError
 from bot.domain.story import Item
-from bot.sources.document import Document, as_json, from_json
+from bot.sources.document import Document, FeedElsewhere, as_json, from_json
 
 LENGTH = struct.Struct("!I")
 LONGEST_FRAME = 32 << 20
@@ -47,17 +47,23 @@ def answer_frames(document: Document) -> Iterator[bytes]:
                 "language": document.language,
                 "ttl": None if document.ttl is None else document.ttl.total_seconds(),
                 "skip_hours": sorted(document.skip_hours),
+                "skip_days": sorted(document.skip_days),
+                "hub": document.hub,
+                "self_link": document.self_link,
             }
         )
     )
 
 
 def error_frame(error: SourceError) -> bytes:
-    return frame(dump({"cause": error.cause, "detail": error.detail}))
+    found = error.found if isinstance(error, FeedElsewhere) else None
+    return frame(dump({"cause": error.cause, "detail": error.detail, "found": found}))
 
 
 def document_of(head: Mapping[str, Any], items: list[Item]) -> Document:
     """The document of a last frame, or the Malformed that it stands for, raised."""
+    if head.get("found"):
+        raise FeedElsewhere(head["found"])
     if "cause" in head:
         raise Malformed(head["cause"], head["detail"])
     return Document(
@@ -69,6 +75,9 @@ def document_of(head: Mapping[str, Any], items: list[Item]) -> Document:
         language=head["language"],
         ttl=None if head["ttl"] is None else timedelta(seconds=head["ttl"]),
         skip_hours=frozenset(head["skip_hours"]),
+        skip_days=frozenset(head["skip_days"]),
+        hub=head["hub"],
+        self_link=head["self_link"],
     )
 
 

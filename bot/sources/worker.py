@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO
 
 from bot.domain.errors import Malformed, SourceError
@@ -18,13 +19,17 @@ from bot.sources import wire
 from bot.sources.formats import read_document
 
 _SPARE_CPU_SECONDS = 2
-_WORN_OUT = 0.4
+_WORN_OUT = 0.6
+_SIZE = Path("/proc/self/statm")  # Linux; elsewhere the limit is not kept anyway
+_ASSUMED_SIZE = 128 << 20
 
 
 def main() -> int:
-    megabytes = int(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    allowed = int(sys.argv[1]) << 20
+    own, began_with = _own_size(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    resource.setrlimit(resource.RLIMIT_AS, (own + allowed, own + allowed))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.freeze()  # what the program itself is made of is never garbage: looking through it takes longer than most jobs
     source, target = os.fdopen(0, "rb"), os.fdopen(1, "wb")
     while (head := _frame(source)) is not None:
         body = _frame(source)
@@ -38,9 +43,18 @@ def main() -> int:
             break
         del body
         gc.collect()
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > megabytes * 1024 * _WORN_OUT:
+        if (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began_with) * 1024 > allowed * _WORN_OUT:
             break  # memory once taken is rarely given back: the next job gets a fresh process
     return 0
+
+
+def _own_size() -> int:
+    """Bytes of address space that the process has before it reads anything."""
+    try:
+        pages = int(_SIZE.read_text("ascii").split()[0])
+    except (OSError, ValueError):
+        return _ASSUMED_SIZE
+    return pages * resource.getpagesize()
 
 
 def _frame(source: BinaryIO) -> bytes | None:

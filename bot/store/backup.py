@@ -15,6 +15,7 @@ import sqlalchemy.exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StoreError
+from bot.store import search
 from bot.store.database import Database, Lock
 from bot.store.schema import REVISIONS, Standing, standing, step_to
 from bot.store.tables import Moment, Words, metadata
@@ -155,11 +156,12 @@ async def _empty(connection: AsyncConnection) -> None:
         lambda sync: there.reflect(sync, only=lambda name, _: name in {*metadata.tables, "alembic_version"})
     )
     await connection.run_sync(there.drop_all)
+    await connection.run_sync(search.tear_down)
 
 
 async def _leap(connection: AsyncConnection) -> None:
     for table in metadata.sorted_tables:
-        if "id" not in table.c or not isinstance(table.c.id.type, sa.BigInteger):
+        if "id" not in table.c or not isinstance(table.c.id.type, sa.BigInteger) or table.c.id.autoincrement is False:
             continue
         highest = (await connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0)))).scalar_one()
         if connection.dialect.name == "sqlite":

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.channel import Channel
 from bot.domain.delivery import DeliveryState
-from bot.domain.subscription import Chat, ChatState, Mode, Preferences
+from bot.domain.subscription import Chat, ChatState, Interest, InterestKind, Mode, Preferences
+from bot.store import interests
 from bot.store.database import Database
-from bot.store.rows import chat_of, chunks, preference_values
+from bot.store.rows import chat_of, preference_values
 from bot.store.tables import chat_topics, chats, gestures, outbox, shown
 
 PAGE = 1_000  # chats
@@ -63,17 +64,16 @@ class ChatTable:
             return await queue_parked(connection, chat_id)
 
     async def digest_chats(self) -> list[Chat]:
+        digests = [mode for mode in Mode if mode.digests]
         subscribed = sa.exists().where(chat_topics.c.chat_id == chats.c.id)
-        wanted = (chats.c.state == ChatState.ACTIVE, chats.c.mode.in_([m for m in Mode if m.digests]), subscribed)
-        found: list[Chat] = []
         async with self._database.reading() as connection:
-            while True:  # page by page: with very many chats the rest of the bot must get its turn
-                last = found[-1].id if found else 0
-                page = sa.select(chats).where(chats.c.id > last, *wanted).order_by(chats.c.id).limit(PAGE)
-                some = await _with_topics(connection, page)
-                found += some
-                if len(some) < PAGE:
-                    return found
+            return await chats_where(
+                connection, chats.c.state == ChatState.ACTIVE, chats.c.mode.in_(digests), ~chats.c.paused, subscribed
+            )
+
+    async def all(self) -> list[Chat]:
+        async with self._database.reading() as connection:
+            return await chats_where(connection)
 
     async def counts(self) -> Mapping[ChatState, int]:
         async with self._database.reading() as connection:
@@ -108,6 +108,26 @@ class ChatTable:
             options = {"preserve_rowcount": True}
             return (await connection.execute(insert, execution_options=options)).rowcount == 1
 
+    async def read(self, chat_id: int, at: datetime) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(sa.update(chats).where(chats.c.id == chat_id).values(read_until=at))
+
+    async def interests(self, chat_id: int) -> list[Interest]:
+        async with self._database.reading() as connection:
+            return await interests.of_chat(connection, chat_id)
+
+    async def add_interest(self, interest: Interest) -> bool:
+        async with self._database.writing() as connection:
+            return await interests.add(self._database, connection, interest)
+
+    async def drop_interest(self, chat_id: int, kind: InterestKind, key: str) -> bool:
+        async with self._database.writing() as connection:
+            return await interests.drop(connection, chat_id, kind, key)
+
+    async def watches(self) -> list[Interest]:
+        async with self._database.reading() as connection:
+            return await interests.of_kind(connection, InterestKind.WATCH)
+
 
 async def find_chat(connection: AsyncConnection, channel: Channel) -> Chat | None:
     found = await _with_topics(connection, sa.select(chats).where(*_here(chats, channel)))
@@ -115,11 +135,25 @@ async def find_chat(connection: AsyncConnection, channel: Channel) -> Chat | Non
 
 
 async def chats_by_id(connection: AsyncConnection, chat_ids: Collection[int]) -> dict[int, Chat]:
+    """In the order of their ids."""
+    ids = sorted(set(chat_ids))
     found: dict[int, Chat] = {}
-    for some in chunks(sorted(set(chat_ids))):
-        query = sa.select(chats).where(chats.c.id.in_(some))
+    for start in range(0, len(ids), PAGE):
+        query = sa.select(chats).where(chats.c.id.in_(ids[start : start + PAGE])).order_by(chats.c.id)
         found |= {chat.id: chat for chat in await _with_topics(connection, query)}
     return found
+
+
+async def chats_where(connection: AsyncConnection, *conditions: sa.ColumnElement[bool]) -> list[Chat]:
+    """By id. Page by page: with very many chats the rest of the bot must get its turn."""
+    found: list[Chat] = []
+    while True:
+        last = found[-1].id if found else 0
+        page = sa.select(chats).where(chats.c.id > last, *conditions).order_by(chats.c.id).limit(PAGE)
+        some = await _with_topics(connection, page)
+        found += some
+        if len(some) < PAGE:
+            return found
 
 
 async def _with_topics(connection: AsyncConnection, query: sa.Select[Any]) -> list[Chat]:

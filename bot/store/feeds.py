@@ -37,7 +37,7 @@ class FeedTable:
 
     async def add(self, spec: FeedSpec, now: datetime) -> bool:
         async with self._database.writing(Lock.FEEDS) as connection:
-            same = sa.or_(feeds.c.id == spec.id, feeds.c.url == spec.url)
+            same = sa.or_(feeds.c.id == spec.id, feeds.c.url == spec.url, feeds.c.moved_url == spec.url)
             if (await connection.execute(sa.select(feeds.c.id).where(same, feeds.c.listed))).first() is not None:
                 return False
             row = (await connection.execute(sa.select(feeds).where(feeds.c.id == spec.id))).first()
@@ -98,6 +98,11 @@ class FeedTable:
         async with self._database.writing() as connection:
             await connection.execute(sa.update(feeds).where(later).values(next_poll=latest))
 
+    async def give_back(self, feed: Feed, next_poll: datetime) -> None:
+        ours = sa.and_(feeds.c.id == feed.id, feeds.c.lease == feed.lease)
+        async with self._database.writing() as connection:
+            await connection.execute(sa.update(feeds).where(ours).values(next_poll=next_poll, **NOT_LEASED))
+
     async def next_due(self) -> datetime | None:
         columns = (feeds.c.next_poll, feeds.c.hold_until, feeds.c.lease_until)
         polled = sa.select(*columns).where(feeds.c.listed, feeds.c.state != FeedState.GONE)
@@ -119,9 +124,17 @@ async def write_outcome(connection: AsyncConnection, outcome: FeedOutcome) -> bo
         "failures": outcome.failures,
         "problem": outcome.problem,
         "problem_detail": outcome.problem_detail,
-        "problem_since": None if outcome.problem is None else row.problem_since or outcome.at,
+        "problem_since": None if outcome.problem is None else _since(row, outcome),
         "hold_until": outcome.hold_until,
+        "moved_to": outcome.move and outcome.move.to,
+        "moved_times": outcome.move and outcome.move.times,
+        "moved_since": outcome.move and outcome.move.since,
     }
+    if outcome.rhythm is not None:
+        gap = outcome.rhythm.gap
+        values |= {"gap_seconds": gap and gap.total_seconds(), "newest_at": outcome.rhythm.newest}
+    if outcome.address is not None:
+        values["moved_url"] = outcome.address
     if outcome.lease is not None:
         values |= NOT_LEASED
     if outcome.state is FeedState.OK:
@@ -134,13 +147,19 @@ async def write_outcome(connection: AsyncConnection, outcome: FeedOutcome) -> bo
     return True
 
 
+def _since(row: sa.Row[Any], outcome: FeedOutcome) -> datetime:
+    """A failing streak goes on whatever the cause; what is odd about a feed that reads well is no part of it."""
+    goes_on = (row.state == FeedState.OK) == (outcome.state == FeedState.OK)
+    return (row.problem_since if goes_on else None) or outcome.at
+
+
 def _over(moment: sa.Column[Any], now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(moment.is_(None), moment <= now)
 
 
 async def _find(connection: AsyncConnection, id_or_url: str) -> sa.Row[Any] | None:
     """The listed feed of that id or, failing that, of that address."""
-    for column in (feeds.c.id, feeds.c.url):
+    for column in (feeds.c.id, feeds.c.url, feeds.c.moved_url):
         query = sa.select(feeds).where(feeds.c.listed, column == id_or_url).order_by(feeds.c.id).limit(1)
         if (row := (await connection.execute(query)).first()) is not None:
             return row
@@ -157,12 +176,15 @@ async def _put(
         await connection.execute(sa.insert(feeds).values(id=spec.id, **values, **fresh))
         return
     if row.url != spec.url:
+        values |= {"moved_to": None, "moved_times": None, "moved_since": None, "moved_url": None}
+    if spec.url not in (row.url, row.moved_url):
         # Another document: the validators are not its own, and a look at the old address that is under way is void.
         values |= NOT_LEASED
         values |= {"cursor": "", "next_poll": now, "failures": 0, "hold_until": None}
         values |= {"problem": None, "problem_detail": None, "problem_since": None}
+        values |= {"gap_seconds": None, "newest_at": None}
         values["state"] = FeedState.NEW if row.last_ok is None else FeedState.OK
-    elif not spec.title:
+    if row.url == spec.url and not spec.title:
         values["title"] = row.title  # the name that the feed gives itself
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     if changed:

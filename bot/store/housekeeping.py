@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -10,14 +11,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import DeliveryKind, DeliveryState
 from bot.domain.errors import StoreError
+from bot.store.coverage import events_of
 from bot.store.database import Database, Lock
+from bot.store.rows import chunks
 from bot.store.schema import version_of
-from bot.store.tables import chats, gestures, metadata, outbox, shown, stories, story_feeds, story_keys, verdicts
+from bot.store.tables import (
+    chats,
+    coverages,
+    facts,
+    gestures,
+    installation_states,
+    metadata,
+    outbox,
+    shown,
+    stories,
+    story_feeds,
+    story_keys,
+    verdicts,
+)
 
-BATCH = 500  # stories a transaction: the poller and the deliverer get their turn in between
+BATCH = 500  # events or stories a transaction: the poller and the deliverer get their turn in between
 GESTURES_KEPT = timedelta(days=7)
+STATES_KEPT = timedelta(days=1)
 DIGEST_REACH = timedelta(days=9)  # how far back a digest tells of stories: a week and what its chat slept through
-NEEDED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.PARKED)
+NEEDED = (
+    DeliveryState.QUEUED,
+    DeliveryState.SENDING,
+    DeliveryState.UNKNOWN,
+    DeliveryState.PARKED,
+    DeliveryState.HELD,
+)
+OF_NO_STORY = (DeliveryKind.DIGEST, DeliveryKind.CATCH_UP, DeliveryKind.NOTICE)
 
 
 class HousekeepingTable:
@@ -28,13 +52,14 @@ class HousekeepingTable:
 
     async def prune(self, now: datetime, *, stories: timedelta, keys: timedelta) -> int:
         forgotten = 0
-        while True:
-            async with self._database.writing(Lock.STORIES) as connection:
-                ids = await _forgettable(connection, now - stories)
-                await _forget(connection, ids)
-            forgotten += len(ids)
-            if len(ids) < BATCH:
-                break
+        for some_of in (_some_events, _some_alone):
+            while True:
+                async with self._database.writing(Lock.STORIES) as connection:
+                    found, ids = await some_of(connection, now - stories)
+                    await _forget(connection, ids)
+                forgotten += len(ids)
+                if found < BATCH:
+                    break
         async with self._database.writing(Lock.STORIES) as connection:
             await _drop_leftovers(connection, now, now - stories, now - max(keys, stories))
         return forgotten
@@ -65,18 +90,53 @@ class HousekeepingTable:
         )
 
 
-async def _forgettable(connection: AsyncConnection, before: datetime) -> list[int]:
-    """Old stories that no delivery still to come needs: neither an alert of its own nor a digest of its days."""
-    alert = sa.exists().where(outbox.c.story_id == stories.c.id, outbox.c.state.in_(NEEDED))
-    old = sa.select(stories.c.id).where(stories.c.first_seen < before, ~stories.c.forgotten, ~alert)
+async def _some_events(connection: AsyncConnection, before: datetime) -> tuple[int, list[int]]:
+    """Whole events whose newest report is old and that no delivery still to come needs: how many, and their stories,
+    which belong to none any more."""
+    report = stories.alias()
+    mine = report.c.coverage_id == coverages.c.id
+    young = sa.exists().where(mine, report.c.first_seen >= before)
+    awaited = sa.exists().where(mine, outbox.c.story_id == report.c.id, outbox.c.state.in_(NEEDED))
+    old = sa.select(coverages.c.id).where(coverages.c.first_seen < before, ~young, ~awaited)
+    for first, last in await _digest_spans(connection, before):
+        old = old.where(~sa.exists().where(mine, report.c.first_seen.between(first, last)))
+    named = await _named_by_catch_ups(connection)
+    ids = [
+        one for one in (await connection.execute(old.order_by(coverages.c.first_seen))).scalars() if one not in named
+    ]
+    ids = ids[:BATCH]
+    members: list[int] = []
+    for some in chunks(ids):
+        theirs = sa.update(stories).where(stories.c.coverage_id.in_(some)).values(coverage_id=None)
+        members += (await connection.execute(theirs.returning(stories.c.id))).scalars()
+        await connection.execute(sa.delete(coverages).where(coverages.c.id.in_(some)))
+    return len(ids), members
+
+
+async def _some_alone(connection: AsyncConnection, before: datetime) -> tuple[int, list[int]]:
+    """The same for stories that belong to no event."""
+    awaited = sa.exists().where(outbox.c.story_id == stories.c.id, outbox.c.state.in_(NEEDED))
+    alone = [stories.c.first_seen < before, ~stories.c.forgotten, stories.c.coverage_id.is_(None)]
+    old = sa.select(stories.c.id).where(*alone, ~awaited).order_by(stories.c.first_seen).limit(BATCH)
+    ids = list((await connection.execute(old)).scalars())
+    return len(ids), ids
+
+
+async def _digest_spans(connection: AsyncConnection, before: datetime) -> list[tuple[datetime, datetime]]:
     digests = sa.select(outbox.c.local_date).where(
         outbox.c.kind == DeliveryKind.DIGEST,
         outbox.c.state.in_(NEEDED),
         outbox.c.local_date < before.date() + DIGEST_REACH,
     )
-    for first, last in _spans(list((await connection.execute(digests.distinct())).scalars())):
-        old = old.where(sa.not_(stories.c.first_seen.between(first, last)))
-    return list((await connection.execute(old.order_by(stories.c.first_seen).limit(BATCH))).scalars())
+    return _spans(list((await connection.execute(digests.distinct())).scalars()))
+
+
+async def _named_by_catch_ups(connection: AsyncConnection) -> frozenset[int]:
+    """The events that catch-ups still to come tell of."""
+    waiting = [outbox.c.kind == DeliveryKind.CATCH_UP, outbox.c.state.in_(NEEDED)]
+    payloads = (await connection.execute(sa.select(outbox.c.payload).where(*waiting).distinct())).scalars()
+    ids = {story_id for payload in payloads for story_id in json.loads(payload or "[]")}
+    return frozenset((await events_of(connection, ids)).values())
 
 
 def _spans(days: Sequence[date | None]) -> list[tuple[datetime, datetime]]:
@@ -94,21 +154,21 @@ def _spans(days: Sequence[date | None]) -> list[tuple[datetime, datetime]]:
 async def _forget(connection: AsyncConnection, ids: Sequence[int]) -> None:
     """Their words go. Title, address and fingerprint stay as long as their keys do: an old entry that a feed shows
     again must be recognised, or it would be told a second time."""
-    if ids:
-        await connection.execute(sa.delete(outbox).where(outbox.c.story_id.in_(ids)))
-        await connection.execute(sa.delete(verdicts).where(verdicts.c.story_id.in_(ids)))
-        await connection.execute(sa.delete(story_feeds).where(story_feeds.c.story_id.in_(ids)))
-        words = {"forgotten": True, "summary": "", "content": ""}
-        await connection.execute(sa.update(stories).where(stories.c.id.in_(ids)).values(words))
+    for some in chunks(ids):
+        for table in (outbox, verdicts, facts, story_feeds):
+            await connection.execute(sa.delete(table).where(table.c.story_id.in_(some)))
+        words = {"forgotten": True, "summary": "", "content": "", "words": ""}
+        await connection.execute(sa.update(stories).where(stories.c.id.in_(some)).values(words))
 
 
 async def _drop_leftovers(connection: AsyncConnection, now: datetime, before: datetime, keys_before: datetime) -> None:
     await connection.execute(sa.delete(story_keys).where(story_keys.c.seen_at < keys_before))
     known = sa.exists().where(story_keys.c.story_id == stories.c.id)
     await connection.execute(sa.delete(stories).where(stories.c.forgotten, ~known))
-    old_digest = sa.and_(outbox.c.kind == DeliveryKind.DIGEST, outbox.c.state.not_in(NEEDED))
-    await connection.execute(sa.delete(outbox).where(old_digest, outbox.c.created_at < before))
+    over = sa.and_(outbox.c.kind.in_(OF_NO_STORY), outbox.c.state.not_in(NEEDED))
+    await connection.execute(sa.delete(outbox).where(over, outbox.c.created_at < before))
     await connection.execute(sa.delete(gestures).where(gestures.c.at < now - GESTURES_KEPT))
+    await connection.execute(sa.delete(installation_states).where(installation_states.c.at < now - STATES_KEPT))
     await connection.execute(sa.delete(shown).where(shown.c.at < before))
 
 

@@ -1,25 +1,29 @@
-"""The ledger of deliveries: who may send what now, and what became of it."""
+"""The queue of deliveries: what is planned, who may send what now, and what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.channel import Channel
 from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Settled
-from bot.domain.subscription import ChatState
+from bot.domain.subscription import Chat, ChatState
+from bot.ports import Entry
+from bot.store import claiming, holding, ledger
 from bot.store.chats import chats_by_id
 from bot.store.database import Database, Lock
 from bot.store.moving import move_chat
-from bot.store.rows import delivery_of
+from bot.store.rows import delivery_of, delivery_values
 from bot.store.tables import WAITING, chats, outbox
 
 FINAL = (DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.EXPIRED)
-DOUBTFUL = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
 HELD_BY_ITS_FENCE = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.QUEUED, DeliveryState.PARKED)
+AT_REST = {"state": DeliveryState.PARKED, "due_at": None}
+WHAT: tuple[sa.Column[Any], ...] = (outbox.c.kind, outbox.c.chat_id, outbox.c.story_id)
 
 
 class OutboxTable:
@@ -37,21 +41,8 @@ class OutboxTable:
             state = (await connection.execute(take_date.returning(chats.c.state))).scalar_one_or_none()
             if state is None:
                 return False
-            parked = state == ChatState.PARKED
-            values = {
-                "kind": DeliveryKind.DIGEST,
-                "chat_id": chat_id,
-                "local_date": day,
-                "payload": payload,
-                "state": DeliveryState.PARKED if parked else DeliveryState.QUEUED,
-                "due_at": None if parked else now,
-                "created_at": now,
-                "fence": 0,
-                "attempts": 0,
-                "uncertain": False,
-                "plain": False,
-                "message_ids": [],
-            }
+            rest = AT_REST if state == ChatState.PARKED else {}
+            values = delivery_values(DeliveryKind.DIGEST, chat_id, now, local_date=day, payload=payload, **rest)
             insert = self._database.insert(outbox).values(values)
             insert = insert.on_conflict_do_nothing(index_elements=["chat_id", "local_date"])
             options = {"preserve_rowcount": True}
@@ -60,32 +51,13 @@ class OutboxTable:
     async def claim(
         self, now: datetime, until: datetime, limit: int, platforms: Collection[str]
     ) -> list[PendingDelivery]:
+        async with self._database.reading() as connection:  # mostly there is nothing to send: no writer is kept waiting
+            kinds = [kind for kind, at in (await claiming.waiting_since(connection)).items() if at <= now]
+        if not kinds:
+            return []
         async with self._database.writing() as connection:
-            ids: list[int] = []
-            for kind in DeliveryKind:  # alerts first
-                if len(ids) < limit:
-                    chosen = _candidates(kind, now, platforms).limit(limit - len(ids))
-                    ids.extend((await connection.execute(chosen)).scalars())
-            if not ids:
-                return []
-            # On PostgreSQL the chats are locked by now, so this second look sees whatever another deliverer took
-            # between our first look and the lock.
-            sibling = outbox.alias()
-            take = (
-                sa.update(outbox)
-                .where(outbox.c.id.in_(ids), outbox.c.due_at <= now, ~_in_flight(sibling, now))
-                .values(
-                    state=DeliveryState.SENDING,
-                    due_at=until,
-                    fence=outbox.c.fence + 1,
-                    attempts=outbox.c.attempts + 1,
-                    uncertain=sa.or_(outbox.c.uncertain, outbox.c.state.in_(DOUBTFUL)),
-                )
-                .returning(*outbox.c)
-            )
-            rows = {row.id: row for row in await connection.execute(take)}
-            found = await chats_by_id(connection, [row.chat_id for row in rows.values()])
-            return [delivery_of(rows[i], found) for i in ids if i in rows]
+            ids = await claiming.due_ids(connection, kinds, now, platforms, limit)
+            return await claiming.lease(connection, ids, now, until) if ids else []
 
     async def settle(self, settled: Settled) -> bool:
         held = [outbox.c.id == settled.delivery_id, outbox.c.fence == settled.fence]
@@ -106,20 +78,22 @@ class OutboxTable:
         if settled.message_ids:
             values["message_ids"] = list(settled.message_ids)
         async with self._database.writing() as connection:
-            if settled.hold_chat_until is not None:
-                its_chat = sa.select(outbox.c.chat_id).where(*held).scalar_subquery()
-                hold = sa.update(chats).where(chats.c.id == its_chat)
-                await connection.execute(hold.values(hold_until=settled.hold_chat_until))
-            return (await connection.execute(sa.update(outbox).where(*held).values(values))).rowcount == 1
+            await _hold_chat(connection, settled)
+            update = sa.update(outbox).where(*held).values(values).returning(*WHAT)
+            row = (await connection.execute(update)).first() or await _armed_again(connection, settled)
+            if row is not None and row.kind == DeliveryKind.EDIT and settled.message_ids:
+                await _readdress(connection, row, settled.message_ids)
+            return row is not None
 
     async def park(self, chat_id: int, reason: str, now: datetime) -> int:
+        """What is held stays held, so that it comes in one when the chat returns."""
         async with self._database.writing() as connection:
             chat = sa.update(chats).where(chats.c.id == chat_id)
             await connection.execute(chat.values(state=ChatState.PARKED, parked_reason=reason))
             lapsed = sa.and_(outbox.c.state == DeliveryState.SENDING, outbox.c.due_at <= now)
             doubtful = sa.or_(outbox.c.uncertain, outbox.c.state == DeliveryState.UNKNOWN, lapsed)
             waiting = sa.update(outbox).where(outbox.c.chat_id == chat_id, WAITING)
-            park = waiting.values(state=DeliveryState.PARKED, due_at=None, uncertain=doubtful, reason=reason)
+            park = waiting.values(uncertain=doubtful, reason=reason, **AT_REST)
             return (await connection.execute(park)).rowcount
 
     async def move(self, chat_id: int, new: Channel) -> None:
@@ -128,27 +102,16 @@ class OutboxTable:
 
     async def depth(self) -> Mapping[DeliveryState, int]:
         async with self._database.reading() as connection:
-            rows = await connection.execute(sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state))
-            return dict.fromkeys(DeliveryState, 0) | {DeliveryState(state): n for state, n in rows}
+            return await ledger.depth(connection)
 
     async def oldest_queued(self) -> datetime | None:
-        oldest = (
-            sa.select(outbox.c.created_at)
-            .join(chats, chats.c.id == outbox.c.chat_id)
-            .where(outbox.c.state == DeliveryState.QUEUED, chats.c.state == ChatState.ACTIVE)
-            .order_by(outbox.c.created_at)
-            .limit(1)
-        )
         async with self._database.reading() as connection:
-            return (await connection.execute(oldest)).scalar_one_or_none()
+            return await ledger.oldest_queued(connection)
 
     async def next_due(self, platforms: Collection[str]) -> datetime | None:
         async with self._database.reading() as connection:
-            moments = [
-                (await connection.execute(query)).scalar_one_or_none()
-                for query in (*(_next_of(kind, platforms) for kind in DeliveryKind), _next_held(platforms))
-            ]
-            return min((moment for moment in moments if moment is not None), default=None)
+            waiting = await claiming.waiting_since(connection)
+            return await claiming.next_moment(connection, waiting, platforms) if waiting else None
 
     async def of_chat(
         self, chat_id: int, kind: DeliveryKind | None = None
@@ -160,59 +123,48 @@ class OutboxTable:
             found = await chats_by_id(connection, [chat_id])
             return [(delivery_of(row, found), DeliveryState(row.state)) for row in await connection.execute(query)]
 
+    async def held(self) -> list[Chat]:
+        async with self._database.reading() as connection:
+            return await holding.held_chats(connection)
 
-def _candidates(kind: DeliveryKind, now: datetime, platforms: Collection[str]) -> sa.Select[int]:
-    """The oldest due delivery of each chat that may be written to now, if it is of `kind`; longest due first. On
-    PostgreSQL their chats are locked against other deliverers, who pass them over; planning an alert does not wait."""
-    sibling = outbox.alias()
-    comes_first = sa.or_(
-        sibling.c.kind < outbox.c.kind, sa.and_(sibling.c.kind == outbox.c.kind, sibling.c.id < outbox.c.id)
-    )
-    better = sa.exists().where(sibling.c.chat_id == outbox.c.chat_id, sibling.c.due_at <= now, comes_first)
-    return (
-        sa.select(outbox.c.id)
-        .join(chats, chats.c.id == outbox.c.chat_id)
-        .where(outbox.c.kind == kind, outbox.c.due_at <= now)
-        .where(_reachable(platforms), sa.or_(chats.c.hold_until.is_(None), chats.c.hold_until <= now))
-        .where(~better, ~_in_flight(outbox.alias(), now))
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .with_for_update(of=chats, key_share=True, skip_locked=True)
-    )
+    async def plan_catch_up(self, chat_id: int, now: datetime) -> int:
+        async with self._database.writing() as connection:
+            return await holding.plan_catch_up(connection, chat_id, now)
 
+    async def notify(self, chat_id: int, payload: str, now: datetime) -> None:
+        async with self._database.writing() as connection:
+            chat = sa.select(chats.c.state).where(chats.c.id == chat_id).with_for_update(key_share=True)
+            state = (await connection.execute(chat)).scalar_one_or_none()
+            if state is None:
+                return
+            rest = AT_REST if state == ChatState.PARKED else {}
+            values = delivery_values(DeliveryKind.NOTICE, chat_id, now, payload=payload, **rest)
+            await connection.execute(sa.insert(outbox).values(values))
 
-def _reachable(platforms: Collection[str]) -> sa.ColumnElement[bool]:
-    return sa.and_(chats.c.state == ChatState.ACTIVE, chats.c.platform.in_(list(platforms)))
-
-
-def _in_flight(sibling: sa.FromClause, now: datetime | None) -> sa.ColumnElement[bool]:
-    """Whether a delivery of the same chat is being sent; one whose lease ran out by `now` is not any more."""
-    flying = [sibling.c.chat_id == outbox.c.chat_id, sibling.c.state == DeliveryState.SENDING]
-    flying.append(sibling.c.due_at.is_not(None) if now is None else sibling.c.due_at > now)
-    return sa.exists().where(*flying)
+    async def ledger(self, chat_id: int, *, since: datetime, story_id: int | None = None) -> list[Entry]:
+        async with self._database.reading() as connection:
+            return await ledger.entries(connection, chat_id, since, story_id)
 
 
-def _free() -> sa.ColumnElement[bool]:
-    """It waits for its own moment only: while one of its chat is in flight, that one's lease is what counts."""
-    return sa.or_(outbox.c.state == DeliveryState.SENDING, ~_in_flight(outbox.alias(), None))
+async def _hold_chat(connection: AsyncConnection, settled: Settled) -> None:
+    """Who asked to wait is not written to before, whoever has taken the delivery over meanwhile."""
+    if (until := settled.hold_chat_until) is None:
+        return
+    its_chat = sa.select(outbox.c.chat_id).where(outbox.c.id == settled.delivery_id).scalar_subquery()
+    shorter = sa.or_(chats.c.hold_until.is_(None), chats.c.hold_until < until)
+    await connection.execute(sa.update(chats).where(chats.c.id == its_chat, shorter).values(hold_until=until))
 
 
-def _next_of(kind: DeliveryKind, platforms: Collection[str]) -> sa.Select[Any]:
-    not_held = sa.or_(chats.c.hold_until.is_(None), chats.c.hold_until <= outbox.c.due_at)
-    return (
-        sa.select(outbox.c.due_at)
-        .join(chats, chats.c.id == outbox.c.chat_id)
-        .where(outbox.c.kind == kind, WAITING, _reachable(platforms), not_held, _free())
-        .order_by(outbox.c.due_at)
-        .limit(1)
-    )
+async def _armed_again(connection: AsyncConnection, settled: Settled) -> sa.Row[Any] | None:
+    """An edit whose story went on while the edit was on its way: that one is over, and the next has a later fence."""
+    waits = outbox.c.state.in_([DeliveryState.QUEUED, DeliveryState.PARKED])
+    later = sa.and_(outbox.c.id == settled.delivery_id, outbox.c.fence > settled.fence)
+    query = sa.select(*WHAT).where(later, waits, outbox.c.kind == DeliveryKind.EDIT)
+    return (await connection.execute(query)).first()
 
 
-def _next_held(platforms: Collection[str]) -> sa.Select[Any]:
-    """When the first chat that was asked to wait may hear what is due for it."""
-    return (
-        sa.select(chats.c.hold_until)
-        .join_from(chats, outbox, outbox.c.chat_id == chats.c.id)
-        .where(chats.c.hold_until.is_not(None), outbox.c.due_at < chats.c.hold_until, _reachable(platforms), _free())
-        .order_by(chats.c.hold_until)
-        .limit(1)
-    )
+async def _readdress(connection: AsyncConnection, edit: sa.Row[Any], message_ids: Sequence[str]) -> None:
+    """The alert has the ids that its edit left it with: the next edit must find it."""
+    alert = [outbox.c.story_id == edit.story_id, outbox.c.chat_id == edit.chat_id]
+    alert += [outbox.c.kind == DeliveryKind.ALERT, outbox.c.change_id == 0, outbox.c.state == DeliveryState.SENT]
+    await connection.execute(sa.update(outbox).where(*alert).values(message_ids=list(message_ids)))

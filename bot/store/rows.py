@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from bot.domain.channel import Channel
-from bot.domain.delivery import DeliveryKind, PendingDelivery
-from bot.domain.feed import Feed, FeedSpec, FeedState, Origin
+from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery
+from bot.domain.feed import Feed, FeedSpec, FeedState, Move, Origin
+from bot.domain.schedule import Rhythm
 from bot.domain.story import Language, Story, Topic
-from bot.domain.subscription import Chat, ChatState, Mode, Preferences
+from bot.domain.subscription import Chat, ChatState, Mode, Preferences, Quiet, Style
 from bot.domain.verdict import Level, Reason, TopicScore, Verdict
 
 LEVELS = {level.rank: level for level in Level}
@@ -38,13 +40,16 @@ def spec_values(spec: FeedSpec) -> dict[str, Any]:
         "kind": spec.kind,
         "every_seconds": None if spec.every is None else spec.every.total_seconds(),
         "confirmed": spec.confirmed,
+        "proxy": spec.proxy,
+        "headers": [list(header) for header in spec.headers] or None,
+        "auth": spec.auth,
     }
 
 
 def feed_of(row: sa.Row[Any]) -> Feed:
     spec = FeedSpec(
         id=row.id,
-        url=row.url,
+        url=row.moved_url or row.url,
         title=row.title,
         language=None if row.language is None else Language(row.language),
         weight=row.weight,
@@ -52,7 +57,12 @@ def feed_of(row: sa.Row[Any]) -> Feed:
         kind=row.kind,
         every=None if row.every_seconds is None else timedelta(seconds=row.every_seconds),
         confirmed=row.confirmed,
+        proxy=row.proxy,
+        headers=tuple((name, value) for name, value in row.headers or ()),
+        auth=row.auth,
     )
+    gap = None if row.gap_seconds is None else timedelta(seconds=row.gap_seconds)
+    move = row.moved_to and Move(to=row.moved_to, times=row.moved_times, since=row.moved_since)
     return Feed(
         spec=spec,
         origin=Origin(row.origin),
@@ -67,6 +77,9 @@ def feed_of(row: sa.Row[Any]) -> Feed:
         problem_since=row.problem_since,
         hold_until=row.hold_until,
         lease=row.lease,
+        rhythm=Rhythm(gap=gap, newest=row.newest_at),
+        move=move or None,
+        moved_from=row.url if row.moved_url else None,
     )
 
 
@@ -85,14 +98,13 @@ def story_of(row: sa.Row[Any]) -> Story:
     )
 
 
-def verdict_rows(story_id: int, shown_at: datetime, verdict: Verdict) -> list[dict[str, Any]]:
+def verdict_rows(story_id: int, verdict: Verdict) -> list[dict[str, Any]]:
     return [
         {
             "story_id": story_id,
             "topic": topic,
             "score": score.score,
             "level_rank": NO_LEVEL if score.clears is None else score.clears.rank,
-            "shown_at": shown_at,
             "thresholds": {level.value: needed for level, needed in score.thresholds.items()},
             "reasons": [
                 {"rule": r.rule, "points": r.points, "field": r.field, "text": r.text, "why": dict(r.why)}
@@ -119,20 +131,40 @@ def preference_values(preferences: Preferences) -> dict[str, Any]:
         "language": preferences.language,
         "zone": preferences.zone,
         "digest_at": preferences.digest_at,
+        "quiet_start": None if preferences.quiet is None else preferences.quiet.start,
+        "quiet_end": None if preferences.quiet is None else preferences.quiet.end,
+        "break_through": preferences.break_through,
+        "paused": preferences.paused,
+        "style": preferences.style,
+        "preview": preferences.preview,
+        "silent": preferences.silent,
+        "open": preferences.open,
     }
+
+
+SETTINGS = tuple(preference_values(Preferences()))  # the columns of a chat that its settings are in
+_settings_of = attrgetter(*SETTINGS)
 
 
 @lru_cache(maxsize=4_096)
 def _preferences(topics: tuple[str, ...], *settings: Any) -> Preferences:
     """100,000 chats have few different settings."""
-    mode, level_rank, language, zone, digest_at = settings
+    now = dict(zip(SETTINGS, settings, strict=True))
+    is_quiet = now["quiet_start"] is not None and now["quiet_end"] is not None
     return Preferences(
         topics=frozenset(Topic(topic) for topic in topics),
-        mode=Mode(mode),
-        level=LEVELS[level_rank],
-        language=None if language is None else Language(language),
-        zone=zone,
-        digest_at=digest_at,
+        mode=Mode(now["mode"]),
+        level=LEVELS[now["level_rank"]],
+        language=None if now["language"] is None else Language(now["language"]),
+        zone=now["zone"],
+        digest_at=now["digest_at"],
+        quiet=Quiet(start=now["quiet_start"], end=now["quiet_end"]) if is_quiet else None,
+        break_through=now["break_through"],
+        paused=now["paused"],
+        style=Style(now["style"]),
+        preview=now["preview"],
+        silent=now["silent"],
+        open=now["open"],
     )
 
 
@@ -140,16 +172,23 @@ def chat_of(row: sa.Row[Any], topics: Collection[str]) -> Chat:
     return Chat(
         id=row.id,
         channel=Channel(platform=row.platform, address=row.address, thread=row.thread),
-        preferences=_preferences(tuple(topics), row.mode, row.level_rank, row.language, row.zone, row.digest_at),
+        preferences=_preferences(tuple(topics), *_settings_of(row)),
         state=ChatState(row.state),
         parked_reason=row.parked_reason,
         since=row.since,
         last_digest=row.last_digest,
         digest_until=row.digest_until,
+        read_until=row.read_until,
     )
 
 
-def delivery_of(row: sa.Row[Any], chats: Mapping[int, Chat]) -> PendingDelivery:
+def delivery_values(kind: DeliveryKind, chat_id: int, now: datetime, **more: Any) -> dict[str, Any]:
+    """A delivery that is due now and was never tried."""
+    fresh = {"state": DeliveryState.QUEUED, "due_at": now, "created_at": now, "fence": 0, "attempts": 0}
+    return {"kind": kind, "chat_id": chat_id} | fresh | {"uncertain": False, "plain": False, "message_ids": []} | more
+
+
+def delivery_of(row: sa.Row[Any], chats: Mapping[int, Chat], answers: Sequence[str] = ()) -> PendingDelivery:
     return PendingDelivery(
         id=row.id,
         kind=DeliveryKind(row.kind),
@@ -162,4 +201,5 @@ def delivery_of(row: sa.Row[Any], chats: Mapping[int, Chat]) -> PendingDelivery:
         created_at=row.created_at,
         uncertain=row.uncertain,
         plain=row.plain,
+        answers=tuple(answers),
     )

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StoreError
+from bot.store import search
 from bot.store.database import Database, Lock
 from bot.store.tables import metadata
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002", "0003")
 """Every step in bot/store/migrations/versions, oldest first. Written down so that a start need not import Alembic."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -93,6 +94,7 @@ async def set_up(connection: AsyncConnection) -> str:
     """The tables of a new database at once, as every step would have made them (a test holds the two together):
     quicker, and a bot that never had an older schema never loads Alembic."""
     await connection.run_sync(metadata.create_all)
+    await connection.run_sync(search.set_up)
     await connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     await connection.execute(sa.text("INSERT INTO alembic_version VALUES (:version)"), {"version": REVISIONS[-1]})
     return REVISIONS[-1]

@@ -5,38 +5,46 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from bot.ports import Beats, Chats, Feeds, Housekeeping, Outbox, Stories
+from bot.ports import Beats, Chats, Feeds, Housekeeping, Installations, Notices, Outbox, Stories, Thumbs
 from bot.store import schema
 from bot.store.beats import BeatTable
 from bot.store.chats import ChatTable
+from bot.store.cipher import PassphraseCipher
 from bot.store.database import Database
 from bot.store.feeds import FeedTable
 from bot.store.housekeeping import HousekeepingTable
+from bot.store.installations import InstallationTable
+from bot.store.notices import NoticeTable
 from bot.store.outbox import OutboxTable
 from bot.store.stories import StoryTable
+from bot.store.thumbs import ThumbTable
 
 
 class Store:
     """What bot/ports.py asks of a database, on SQLite or PostgreSQL. Raises StoreError and nothing else that comes from
     a connection, a disk or a server."""
 
-    def __init__(self, database: Database, schema_version: str) -> None:
+    def __init__(self, database: Database, schema_version: str, secret: str | None) -> None:
         self._database = database
         self.schema_version = schema_version
         self.feeds: Feeds = FeedTable(database)
         self.stories: Stories = StoryTable(database)
+        self.thumbs: Thumbs = ThumbTable(database)
         self.chats: Chats = ChatTable(database)
         self.outbox: Outbox = OutboxTable(database)
+        self.notices: Notices = NoticeTable(database)
+        self.installations: Installations = InstallationTable(database, PassphraseCipher(secret))
         self.beats: Beats = BeatTable(database)
         self.housekeeping: Housekeeping = HousekeepingTable(database)
 
     @classmethod
-    async def open(cls, url: str, *, upgrade: bool) -> Self:
-        """A new or empty database is set up; one of an older schema is upgraded when `upgrade`, else refused."""
+    async def open(cls, url: str, *, upgrade: bool, secret: str | None = None) -> Self:
+        """A new or empty database is set up; one of an older schema is upgraded when `upgrade`, else refused. `secret`:
+        the passphrase that tokens of installations are encrypted with."""
         database = Database(url)
         try:
             await database.prepare()
-            return cls(database, await schema.ensure(database, upgrade=upgrade))
+            return cls(database, await schema.ensure(database, upgrade=upgrade), secret)
         except BaseException:
             await database.close()
             raise

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.coverage import Change, Coverage, Report
 from bot.domain.feed import FeedState
-from bot.domain.identity import Known
-from bot.domain.story import Story, Topic
+from bot.domain.identity import Known, canonical_url, fingerprint_exact
+from bot.domain.story import Language, Story, Topic
 from bot.domain.verdict import Level, TopicScore
-from bot.ports import Committed, Reading, ReadingCounts
+from bot.ports import Committed, Grouping, Hit, JobCuts, Reading, ReadingCounts, Scored, Told
+from bot.store import lists
+from bot.store.coverage import changes_of, events_of, load, reports_of, stories_by_id
 from bot.store.database import Database, Lock
-from bot.store.reading import commit, known_under
-from bot.store.rows import chunks, score_of, story_of
-from bot.store.tables import CLEARING, feeds, stories, story_feeds, verdicts
+from bot.store.placing import placed_after
+from bot.store.reading import commit
+from bot.store.rows import score_of
+from bot.store.search import find
+from bot.store.storing import known_under
+from bot.store.tables import coverage_topics, feeds, stories, story_feeds, story_keys, verdicts
 
 
 class StoryTable:
@@ -24,6 +30,7 @@ class StoryTable:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._turn = asyncio.Lock()  # what a grouping was told by one commit, the next one must find or find gone
 
     async def known(self, keys: Collection[str]) -> Mapping[str, Known]:
         if not keys:
@@ -31,9 +38,18 @@ class StoryTable:
         async with self._database.reading() as connection:
             return await known_under(connection, keys)
 
-    async def commit(self, reading: Reading) -> Committed:
-        async with self._database.writing(Lock.STORIES) as connection:
-            return await commit(self._database, connection, reading)
+    async def commit(self, reading: Reading, grouping: Grouping) -> Committed:
+        async with self._turn:
+            try:
+                async with self._database.writing(Lock.STORIES) as connection:
+                    return await commit(self._database, connection, reading, grouping)
+            except BaseException:
+                grouping.reset()
+                raise
+
+    async def placed(self, *, after: int, since: datetime, limit: int) -> list[Told]:
+        async with self._database.reading() as connection:
+            return await placed_after(connection, after, since, limit)
 
     async def get(self, story_id: int) -> Story | None:
         found = await self.many([story_id])
@@ -41,46 +57,51 @@ class StoryTable:
 
     async def many(self, story_ids: Sequence[int]) -> list[Story]:
         async with self._database.reading() as connection:
-            return await _many(connection, story_ids)
+            found = await stories_by_id(connection, story_ids)
+            return [found[story_id] for story_id in story_ids if story_id in found]
+
+    async def coverage(self, story_id: int) -> Coverage | None:
+        found = await self.coverages([story_id])
+        return found[0] if found else None
+
+    async def coverages(self, story_ids: Sequence[int]) -> list[Coverage]:
+        async with self._database.reading() as connection:
+            return await load(connection, story_ids)
+
+    async def reports(self, coverage_id: int) -> list[Report]:
+        async with self._database.reading() as connection:
+            event = await events_of(connection, [coverage_id])
+            return await reports_of(connection, coverage_id, event.get(coverage_id))
+
+    async def changes(self, coverage_id: int) -> list[Change]:
+        async with self._database.reading() as connection:
+            event = await events_of(connection, [coverage_id])
+            return await changes_of(connection, event.get(coverage_id, coverage_id))
 
     async def verdict(self, story_id: int) -> Mapping[Topic, TopicScore]:
         async with self._database.reading() as connection:
             rows = await connection.execute(sa.select(verdicts).where(verdicts.c.story_id == story_id))
             return {Topic(row.topic): score_of(row) for row in rows}
 
+    async def levels(self, coverage_id: int) -> Mapping[Topic, Level]:
+        async with self._database.reading() as connection:
+            event = await events_of(connection, [coverage_id])
+            theirs = sa.select(coverage_topics).where(coverage_topics.c.coverage_id == event.get(coverage_id))
+            return {Topic(row.topic): lists.cleared(row) for row in await connection.execute(theirs)}
+
     async def latest(
         self, topics: Collection[Topic], *, level: Level, limit: int, offset: int = 0, since: datetime | None = None
-    ) -> list[Story]:
-        newest = (
-            sa.select(verdicts.c.story_id)
-            .where(CLEARING, verdicts.c.topic.in_(list(topics)), verdicts.c.level_rank >= level.rank)
-            .group_by(verdicts.c.shown_at, verdicts.c.story_id)  # once, whatever the number of topics
-            .order_by(verdicts.c.shown_at.desc(), verdicts.c.story_id.desc())
-            .limit(limit)
-            .offset(offset)
-        )
-        if since is not None:
-            newest = newest.where(verdicts.c.shown_at >= since)
+    ) -> list[Coverage]:
         async with self._database.reading() as connection:
-            return await _many(connection, list((await connection.execute(newest)).scalars()))
+            wanted = lists.Wanted(topics=tuple(topics), level=level)
+            return await lists.latest(connection, wanted, limit, offset, since)
 
     async def ranked(
         self, topics: Sequence[Topic], *, level: Level, since: datetime, until: datetime, limit: int
-    ) -> list[tuple[Story, Topic]]:
-        clearing = (
-            sa.select(verdicts.c.story_id, verdicts.c.topic)
-            .join_from(stories, verdicts, verdicts.c.story_id == stories.c.id)
-            .where(stories.c.first_seen > since, stories.c.first_seen <= until)
-            .where(sa.or_(stories.c.announced, stories.c.shown_at > since))
-            .where(CLEARING, verdicts.c.topic.in_(list(topics)), verdicts.c.level_rank >= level.rank)
-            .order_by(verdicts.c.score.desc(), stories.c.shown_at.desc(), stories.c.id.desc(), verdicts.c.topic)
-        )
+    ) -> list[tuple[Coverage, Topic]]:
         async with self._database.reading() as connection:
-            cleared: dict[int, list[Topic]] = {}  # best score first
-            for row in await connection.execute(clearing):
-                cleared.setdefault(row.story_id, []).append(Topic(row.topic))
-            best = await _many(connection, list(cleared)[:limit])
-            return [(story, min(cleared[story.id], key=topics.index)) for story in best]
+            wanted = lists.Wanted(topics=tuple(topics), level=level)
+            return await lists.ranked(connection, wanted, since, until, limit)
 
     async def counts(self, since: datetime, until: datetime) -> ReadingCounts:
         failing = feeds.c.state.in_([FeedState.FAILING, FeedState.GONE])
@@ -101,10 +122,27 @@ class StoryTable:
         async with self._database.reading() as connection:
             return list((await connection.execute(carried)).scalars())
 
+    async def at(self, url: str) -> list[Hit]:
+        key = f"url:{fingerprint_exact(canonical_url(url) or url)}"
+        async with self._database.reading() as connection:
+            known = sa.select(story_keys.c.story_id).where(story_keys.c.key == key)
+            return await lists.hits(connection, list((await connection.execute(known)).scalars()))
 
-async def _many(connection: AsyncConnection, story_ids: Sequence[int]) -> list[Story]:
-    found: dict[int, Story] = {}
-    for some in chunks(story_ids):
-        rows = await connection.execute(sa.select(stories).where(stories.c.id.in_(some), ~stories.c.forgotten))
-        found |= {row.id: story_of(row) for row in rows}
-    return [found[story_id] for story_id in story_ids if story_id in found]
+    async def search(self, index: str, *, limit: int, offset: int = 0, shown: bool = True) -> list[Hit]:
+        async with self._database.reading() as connection:
+            found = await find(connection, index, limit=limit, offset=offset, shown=shown)
+            return await lists.hits(connection, found)
+
+    async def job_cuts(
+        self, *, since: datetime, until: datetime, language: Language | None = None, employer: str | None = None
+    ) -> list[JobCuts]:
+        async with self._database.reading() as connection:
+            return await lists.job_cuts(connection, since, until, language, employer)
+
+    async def of_employer(self, employer: str, *, limit: int, offset: int = 0) -> list[Coverage]:
+        async with self._database.reading() as connection:
+            return await lists.of_employer(connection, employer, limit, offset)
+
+    async def scored(self, *, since: datetime, after: int, limit: int) -> list[Scored]:
+        async with self._database.reading() as connection:
+            return await lists.scored(connection, since, after, limit)

@@ -1,7 +1,7 @@
 """Every sentence a user reads, by language: `Texts("id").say("latest.title", count=3)`.
 
-The sentences live in en.toml and id.toml under the same keys. `{name}` is replaced by a value (whole numbers in the
-reader's style); of two keys `x.one` and `x.other` the one that fits `count` is taken."""
+The sentences live in the files of en/ and id/, one a subject, under the same keys. `{name}` is replaced by a value
+(whole numbers in the reader's style); of two keys `x.one` and `x.other` the one that fits `count` is taken."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ LANGUAGES = ("en", "id")
 @cache
 def sentences(language: str) -> Mapping[str, str]:
     """The sentences of a language by dotted key."""
-    tables = tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text("utf-8"))
-    return dict(_flat(tables, ""))
+    found: dict[str, str] = {}
+    for file in sorted(files(__name__).joinpath(language).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            found |= _flat(tomllib.loads(file.read_text("utf-8")), "")
+    return found
 
 
 def _flat(table: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:

@@ -1,54 +1,57 @@
-"""A Slack on 127.0.0.1: the Web API methods Kabar uses, Socket Mode with acknowledgements and re-delivery, and people
-who type and press. What they do arrives as real Slack sends it."""
+"""A Slack on 127.0.0.1: the Web API methods Kabar uses, Socket Mode with acknowledgements and re-delivery, or signed
+HTTP, installations, and people who type and press. What they do arrives as real Slack sends it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import WSMsgType, web
 
+from bot.ports import Routes
+from tests.adapters.fake_slack_people import People
+from tests.adapters.fake_slack_rules import problem
 from tests.adapters.fake_slack_web import (
     APP_TOKEN,
     BOT,
     BOT_ID,
     BOT_TOKEN,
+    CLIENT_ID,
+    CLIENT_SECRET,
     PATIENCE,
+    SIGNING_SECRET,
     TEAM,
+    Place,
     Posted,
     Room,
-    WebApi,
-    problem,
 )
+from tests.adapters.fake_slack_wire import Callback, Envelope
 
-__all__ = ["APP_TOKEN", "BOT", "BOT_ID", "BOT_TOKEN", "PATIENCE", "TEAM", "FakeSlack", "Posted", "Room", "problem"]
-
-
-@dataclass(slots=True)
-class Envelope:
-    """One delivery over Socket Mode and what came back."""
-
-    id: str
-    kind: str
-    payload: dict[str, Any]
-    retry: int = 0
-    acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
-    latency: float | None = None
-    receipt: dict[str, Any] = field(default_factory=dict)
-    sent_at: float = 0.0
-
-    def frame(self) -> dict[str, Any]:
-        frame = {"type": self.kind, "envelope_id": self.id, "payload": self.payload, "accepts_response_payload": False}
-        if self.kind == "events_api":
-            frame |= {"retry_attempt": self.retry, "retry_reason": "timeout" if self.retry else ""}
-        return frame
+__all__ = [
+    "APP_TOKEN",
+    "BOT",
+    "BOT_ID",
+    "BOT_TOKEN",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "PATIENCE",
+    "SIGNING_SECRET",
+    "TEAM",
+    "FakeSlack",
+    "Place",
+    "Posted",
+    "Room",
+    "problem",
+]
 
 
-class FakeSlack(WebApi):
+class FakeSlack(People):
     """`async with FakeSlack() as slack:` then connect to `slack.base_url`."""
 
     def __init__(self, *, redeliver_after: float | None = None, page: int = 200) -> None:
@@ -56,6 +59,7 @@ class FakeSlack(WebApi):
         self.envelopes: list[Envelope] = []
         self.sockets: list[web.WebSocketResponse] = []
         self.deaf = False  # a Slack that never says hello
+        self.http: Callback | None = None
         self._redeliver_after = redeliver_after
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
@@ -66,7 +70,9 @@ class FakeSlack(WebApi):
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link", self._socket)
-        app.router.add_post("/respond/{user}/{channel}", self._respond)
+        app.router.add_post("/respond/{user}/{channel}/{target}", self._respond)
+        app.router.add_post("/upload/{file}", self._upload)
+        app.router.add_get("/files/{name}", self._download)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -85,6 +91,11 @@ class FakeSlack(WebApi):
         assert self._runner is not None
         await self._runner.cleanup()
 
+    def over_http(self, routes: Callable[[], Routes], clock: Callable[[], datetime]) -> Callback:
+        """From now on everything is delivered there."""
+        self.http = Callback(routes, clock)
+        return self.http
+
     async def wait_for_socket(self, connections: int = 1) -> None:
         """Until so many connections were opened in all."""
         await self.wait_for(lambda: len(self.sockets) >= connections)
@@ -98,80 +109,45 @@ class FakeSlack(WebApi):
     async def ask_to_reconnect(self) -> None:
         await self.sockets[-1].send_json({"type": "disconnect", "reason": "refresh_requested"})
 
-    # --- what people do ---
-
-    async def command(
-        self, command: str, text: str = "", *, channel: str = "C1NEWS0", user: str = "U1ANNA"
-    ) -> Envelope:
-        payload = {
-            "command": command, "text": text, "channel_id": channel, "channel_name": self.rooms[channel].name,
-            "user_id": user, "user_name": self.users.get(user, {}).get("name", ""), "team_id": TEAM,
-            "trigger_id": f"{next(self._numbers)}.trigger", "response_url": self._response_url(user, channel),
+    def allow(self, location: str, place: Place | None, **more: Any) -> dict[str, str]:
+        """Somebody says yes on the page that an installation leads to (no, when `place` is None): what their browser
+        brings back. The workspace's token is `xoxb-` and its team."""
+        wish = {key: values[0] for key, values in parse_qs(urlsplit(location).query).items()}
+        if place is None:
+            return {"error": "access_denied", "state": wish["state"]}
+        code, token = f"code-{next(self._numbers)}", f"xoxb-{place.team}-{next(self._numbers)}"
+        answer = {
+            "access_token": token, "token_type": "bot", "scope": wish["scope"], "bot_user_id": place.bot,
+            "app_id": "A1", "team": {"id": place.team, "name": place.name}, "enterprise": None,
+            "authed_user": {"id": "U1ANNA"}, "is_enterprise_install": False, **more,
         }  # fmt: skip
-        return await self.deliver("slash_commands", payload)
+        self.codes[code] = (wish["redirect_uri"], answer)
+        self.places[token] = place
+        self.bot_users[place.team] = place.bot
+        return {"code": code, "state": wish["state"]}
 
-    async def mention(
-        self, text: str, *, channel: str = "C1NEWS0", user: str = "U1ANNA", thread_ts: str = ""
-    ) -> Envelope:
-        return await self.event(self.said(f"<@{BOT}> {text}", channel=channel, user=user, thread_ts=thread_ts))
-
-    async def direct_message(
-        self, text: str, *, channel: str = "D1DIRECT", user: str = "U1ANNA", thread_ts: str = ""
-    ) -> Envelope:
-        event = self.said(text, channel=channel, user=user, thread_ts=thread_ts)
-        return await self.event({**event, "type": "message", "channel_type": "im"})
-
-    def said(self, text: str, *, channel: str = "C1NEWS0", user: str = "U1ANNA", thread_ts: str = "") -> dict[str, Any]:
-        """Somebody writes; the event that a mention makes of it."""
-        ts = self._ts()
-        self.history.append(Posted(channel, ts, user, text, thread_ts))
-        event = {
-            "type": "app_mention", "user": user, "text": text, "channel": channel, "ts": ts, "event_ts": ts,
-            "team": TEAM, "client_msg_id": f"client-{ts}",
-        }  # fmt: skip
-        if thread_ts:
-            event["thread_ts"] = thread_ts
-        return event
-
-    async def press(self, message: Posted, action: str, *, user: str = "U1ANNA") -> Envelope:
-        block, element = message.button(action)
-        container = {
-            "type": "message", "message_ts": message.ts, "channel_id": message.channel,
-            "is_ephemeral": message.ephemeral,
-        }  # fmt: skip
-        if message.thread_ts:
-            container["thread_ts"] = message.thread_ts
-        payload = {
-            "type": "block_actions", "team": {"id": TEAM}, "channel": {"id": message.channel}, "container": container,
-            "user": {"id": user, "name": self.users.get(user, {}).get("name", ""), "team_id": TEAM},
-            "trigger_id": f"{next(self._numbers)}.trigger", "response_url": self._response_url(user, message.channel),
-            "actions": [
-                {
-                    "type": "button", "action_id": element["action_id"], "block_id": block["block_id"],
-                    "value": element["value"], "action_ts": self._ts(),
-                }
-            ],
-        }  # fmt: skip
-        return await self.deliver("interactive", payload)
-
-    async def event(self, event: dict[str, Any]) -> Envelope:
-        number = next(self._numbers)
-        payload = {
-            "type": "event_callback", "team_id": TEAM, "api_app_id": "A1", "event_id": f"Ev{number}", "event": event,
-            "event_time": int(time.time()), "authorizations": [{"team_id": TEAM, "user_id": BOT, "is_bot": True}],
-        }  # fmt: skip
-        return await self.deliver("events_api", payload)
+    # --- delivering ---
 
     async def deliver(self, kind: str, payload: dict[str, Any], *, wait: bool = True) -> Envelope:
-        """Sends an envelope over the newest connection and waits for its acknowledgement."""
+        """Sends an envelope over the newest connection, or over HTTP, and waits for its acknowledgement."""
         envelope = Envelope(f"env-{next(self._numbers)}", kind, payload)
         self.envelopes.append(envelope)
+        if self.http is not None:
+            await self.http.post(envelope)
+            return envelope
         await self._push(envelope)
         if kind == "events_api" and self._redeliver_after is not None:
             self._spawn(self._redeliver(envelope))
         elif wait:
             async with asyncio.timeout(PATIENCE):
                 await envelope.acknowledged.wait()
+        return envelope
+
+    async def again(self, envelope: Envelope) -> Envelope:
+        """The same over HTTP, as Slack does when it got no answer in time."""
+        assert self.http is not None
+        envelope.retry += 1
+        await self.http.post(envelope)
         return envelope
 
     async def _push(self, envelope: Envelope) -> None:
@@ -191,7 +167,7 @@ class FakeSlack(WebApi):
                 envelope.retry += 1
                 await self._push(envelope)
 
-    # --- the socket ---
+    # --- the server beside the Web API ---
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         ticket = request.query.get("ticket", "")
@@ -222,10 +198,44 @@ class FakeSlack(WebApi):
         async with self._noted():
             pass
 
+    async def _respond(self, request: web.Request) -> web.Response:
+        trouble = self._trouble("response_url")
+        if trouble is not None:
+            return web.Response(status=trouble.status or 500)
+        body = await request.json()
+        if problem(body):
+            return web.Response(status=400, text=problem(body))
+        channel, target, user = (request.match_info[name] for name in ("channel", "target", "user"))
+        async with self._noted():
+            old = next((m for m in self.history if m.ts == target), None)
+            if body.get("replace_original") and old is not None:
+                old.text, old.blocks, old.edits = body.get("text", ""), body.get("blocks", []), old.edits + 1
+            else:
+                hidden = body.get("response_type", "ephemeral") == "ephemeral"
+                bot = self._bot(self._team(channel))
+                thread, blocks = str(body.get("thread_ts") or ""), body.get("blocks", [])
+                seen_by = user if hidden else ""
+                ts = self._ts()
+                self.history.append(
+                    Posted(channel, ts, bot, body.get("text", ""), thread, blocks, None, body, hidden, seen_by)
+                )
+        return web.Response(text="ok")
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        trouble = self._trouble("upload")
+        file = self.files.get(request.match_info["file"])
+        if trouble is not None or file is None:
+            return web.Response(status=500)
+        file.content = await request.read()
+        return web.Response(text=f"OK - {len(file.content)}")
+
+    async def _download(self, request: web.Request) -> web.Response:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self.places or request.path not in self.shared:
+            return web.Response(status=302, headers={"Location": f"{self.base_url}login"})
+        return web.Response(body=self.shared[request.path], content_type="application/octet-stream")
+
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _response_url(self, user: str, channel: str) -> str:
-        return f"http://{self._host}/respond/{user}/{channel}"

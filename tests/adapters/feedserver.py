@@ -21,7 +21,7 @@ from types import TracebackType
 class Answer:
     """`drip`: the body goes out in pieces of that many bytes with `pause` seconds between them, chunked and, if
     `endless`, from the start again for ever. `raw` is sent as it is instead of everything else. `wait`: seconds
-    before the answer."""
+    before the answer. `repeat`: the body goes out that many times, as one."""
 
     status: int = 200
     headers: Mapping[str, str] | Iterable[tuple[str, str]] = ()
@@ -32,6 +32,7 @@ class Answer:
     raw: bytes | None = None
     wait: float = 0.0
     claimed_length: int | None = None
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +123,12 @@ class FeedServer:
 
     @staticmethod
     async def _request(reader: asyncio.StreamReader) -> Request | None:
-        line = await reader.readline()
-        if not line.strip():
-            return None
-        if line.count(b" ") < 2:  # not HTTP: somebody speaks TLS to us
+        first = await reader.read(1)
+        if first == b"\x16":  # not HTTP: somebody speaks TLS to us, and that has no lines to wait for
             return Request(method="", path="", headers={}, at=0.0)
+        line = first + await reader.readline()
+        if line.count(b" ") < 2:
+            return None
         method, path, _ = line.decode("latin-1").split(" ", 2)
         headers: dict[str, str] = {}
         while (header := (await reader.readline()).decode("latin-1").rstrip("\r\n")) != "":
@@ -152,21 +154,27 @@ class FeedServer:
         """Sends an answer; whether the connection may be used again."""
         await asyncio.sleep(answer.wait)
         if answer.raw is not None:
-            writer.write(answer.raw)
-            await writer.drain()
+            step = answer.drip or max(1, len(answer.raw))
+            for start in range(0, len(answer.raw), step):
+                writer.write(answer.raw[start : start + step])
+                await writer.drain()
+                await asyncio.sleep(answer.pause if answer.drip else 0)
             return False
         pairs = list(answer.headers.items() if isinstance(answer.headers, Mapping) else answer.headers)
         if answer.drip:
             pairs.append(("Transfer-Encoding", "chunked"))
         elif answer.status != 304:
-            length = len(answer.body) if answer.claimed_length is None else answer.claimed_length
+            length = len(answer.body) * answer.repeat if answer.claimed_length is None else answer.claimed_length
             pairs.append(("Content-Length", str(length)))
         phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else "Odd"
         head = "".join(f"{name}: {value}\r\n" for name, value in pairs)
         writer.write(f"HTTP/1.1 {answer.status} {phrase}\r\n{head}\r\n".encode("latin-1"))
         if not answer.drip:
-            writer.write(b"" if answer.status == 304 else answer.body)
-            await writer.drain()
+            for _ in range(0 if answer.status == 304 else answer.repeat):
+                writer.write(answer.body)
+                await writer.drain()
+            if answer.claimed_length is not None:
+                await asyncio.sleep(answer.wait or answer.pause)
             return answer.claimed_length is None
         while True:
             for start in range(0, len(answer.body), answer.drip):

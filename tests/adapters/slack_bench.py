@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from inspect import isawaitable
 from typing import Any
 
 from bot.domain.channel import Channel
+from bot.domain.errors import StoreError
 from bot.domain.message import Message, say
 from bot.domain.request import Request
 from bot.domain.story import Language
 from bot.platforms.slack.adapter import Slack
 from bot.platforms.slack.api import TIMEOUT, Api
 from bot.platforms.slack.connection import Pace
-from bot.ports import Beat, MenuEntry
-from tests.adapters.fake_slack import APP_TOKEN, BOT_TOKEN, PATIENCE, TEAM, FakeSlack
+from bot.platforms.slack.routes import Credentials
+from bot.ports import Ask, Beat, Installation, MenuEntry, Offer, Reply
+from tests.adapters.fake_slack import (
+    APP_TOKEN,
+    BOT_TOKEN,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    PATIENCE,
+    SIGNING_SECRET,
+    TEAM,
+    FakeSlack,
+    Place,
+)
 
 QUICK = Pace(first_retry=0.01, longest_retry=0.05, handshake=1.0, lived=0.0, beat=0.02, close=0.2, linger=0.5)
 MENU = tuple(
@@ -55,15 +69,19 @@ class Changing:
             await self._changed.wait_for(condition)
 
 
+Script = Callable[[Request], Message | Awaitable[Message | None] | None] | Message | None
+
+
 class Talk(Changing):
     """A Conversation that answers by `script` (a function, a Message, None) and remembers what it was told."""
 
-    def __init__(self, script: Callable[[Request], Message | None] | Message | None = None) -> None:
+    def __init__(self, script: Script = None) -> None:
         super().__init__()
         self.script = script
         self.requests: list[Request] = []
         self.outcomes: list[tuple[Request, Message, tuple[str, ...]]] = []
         self.lost: list[tuple[Channel, str]] = []
+        self.found: list[Channel] = []
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
@@ -71,7 +89,8 @@ class Talk(Changing):
         self.requests.append(request)
         await self.notice()
         await self.may_answer.wait()
-        return self.script(request) if callable(self.script) else self.script
+        said = self.script(request) if callable(self.script) else self.script
+        return await said if isawaitable(said) else said
 
     async def sent(self, request: Request, message: Message, message_ids: Sequence[str]) -> None:
         self.outcomes.append((request, message, tuple(message_ids)))
@@ -79,6 +98,13 @@ class Talk(Changing):
 
     async def moved(self, old: Channel, new: Channel) -> None:
         raise AssertionError("a Slack channel never moves")
+
+    async def back(self, channel: Channel) -> None:
+        self.found.append(channel)
+        await self.notice()
+
+    async def offers(self, request: Request) -> Sequence[Offer]:
+        raise AssertionError("Slack has no inline queries")
 
     async def gone(self, channel: Channel, reason: str) -> None:
         self.lost.append((channel, reason))
@@ -111,22 +137,71 @@ class Book(Changing):
         return self.beats[-1]
 
 
+class Ledger:
+    """Installations, as the store keeps them."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Installation] = {}
+        self.states: dict[str, datetime] = {}
+        self.broken = False
+
+    def _check(self) -> None:
+        if self.broken:
+            raise StoreError("the disk is full")
+
+    async def get(self, platform: str, team: str) -> Installation | None:
+        self._check()
+        return self.rows.get(team)
+
+    async def save(self, installation: Installation) -> None:
+        self._check()
+        self.rows[installation.team] = installation
+
+    async def revoke(self, platform: str, team: str) -> None:
+        self._check()
+        self.rows[team] = replace(self.rows[team], token="", revoked=True)
+
+    async def all(self, platform: str) -> list[Installation]:
+        self._check()
+        return list(self.rows.values())
+
+    async def begin(self, state: str, now: datetime) -> None:
+        self._check()
+        self.states[state] = now
+
+    async def complete(self, state: str, now: datetime) -> bool:
+        self._check()
+        begun = self.states.pop(state, None)
+        return begun is not None and now - begun <= timedelta(minutes=10)
+
+
 def adapter(
     base_url: str,
     *,
-    bot_token: str = BOT_TOKEN,
+    bot_token: str | None = BOT_TOKEN,
     app_token: str | None = APP_TOKEN,
+    signing_secret: str | None = None,
+    installations: Ledger | None = None,
     watch: Watch | None = None,
     pace: Pace = QUICK,
     timeout: Any = TIMEOUT,
+    admins_only: bool = False,
 ) -> Slack:
     return Slack(
-        api=Api(bot_token=bot_token, base_url=base_url, timeout=timeout),
-        app_token=app_token,
-        signing_secret=None,
+        api=Api(base_url=base_url, timeout=timeout),
+        credentials=Credentials(
+            bot_token=bot_token,
+            app_token=app_token,
+            signing_secret=signing_secret,
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            public_url="https://kabar.example/",
+            installations=installations,
+        ),
         menu=MENU,
         clock=watch or Watch(),
         invite_text=INVITE,
+        admins_only=admins_only,
         pace=pace,
     )
 
@@ -142,12 +217,32 @@ async def opened(slack: FakeSlack, **options: Any) -> AsyncIterator[Slack]:
 
 
 @asynccontextmanager
-async def running(
-    slack: FakeSlack, script: Callable[[Request], Message | None] | Message | None = None, **options: Any
-) -> AsyncIterator[tuple[Slack, Talk, Book]]:
+async def running(slack: FakeSlack, script: Script = None, **options: Any) -> AsyncIterator[tuple[Slack, Talk, Book]]:
     """A started adapter whose connection stands; by default it echoes what it was asked."""
     talk, book = Talk(script or (lambda request: say(f"echo {request.text}"))), Book()
     async with opened(slack, **options) as platform:
         await platform.start(talk, book)
         await book.says("ok")
         yield platform, talk, book
+
+
+@asynccontextmanager
+async def listening(slack: FakeSlack, script: Script = None, **options: Any) -> AsyncIterator[tuple[Slack, Talk, Book]]:
+    """The same over HTTP."""
+    watch = options.pop("watch", None) or Watch()
+    ready = {"app_token": None, "signing_secret": SIGNING_SECRET, "watch": watch, **options}
+    async with running(slack, script, **ready) as (platform, talk, book):
+        slack.over_http(platform.routes, watch)
+        yield platform, talk, book
+
+
+async def visit(platform: Slack, path: str, query: dict[str, str] | None = None, language: str = "en") -> Reply:
+    """A browser opens one of the bot's pages."""
+    handler = platform.routes()["GET", path]
+    return await handler(Ask(method="GET", path=path, query=query or {}, headers={"accept-language": language}))
+
+
+async def install(slack: FakeSlack, platform: Slack, place: Place) -> Reply:
+    """Somebody of that workspace lets the bot in."""
+    begun = await visit(platform, "/slack/install")
+    return await visit(platform, "/slack/oauth_redirect", slack.allow(begun.headers["Location"], place))

@@ -414,11 +414,12 @@ def test_entities_of_a_document_do_not_multiply_or_read_files() -> None:
         ("<!DOCTYPE html><title>x</title>", "not_a_feed", "web page"),
         (
             '<html><head><link href="/feed?a=1&amp;b=2" type="application/rss+xml" rel="alternate"></head></html>',
-            "not_a_feed",
+            "feed_elsewhere",
             "its feed seems to be https://news.example/feed?a=1&b=2",
         ),
-        ("<html><form><input type=password></form></html>", "not_a_feed", "login page"),
-        ("<html><title>Just a moment...</title>challenge</html>", "not_a_feed", "browser check"),
+        ("<html><form><input type=password></form></html>", "login_page", "login page"),
+        ("<html><title>Just a moment...</title>challenge</html>", "challenge", "browser check"),
+        ("<html><script src='/cdn-cgi/challenge-platform/x.js'></script></html>", "challenge", "browser check"),
         ('<opml version="2.0"><body/></opml>', "not_a_feed", "kabar feeds import"),
         ("<urlset><url/></urlset>", "not_a_feed", "sitemap"),
         ("<note>hi</note>", "not_a_feed", "<note>"),
@@ -508,3 +509,74 @@ def test_byte_order_marks_are_told_apart() -> None:
     body = rss("<item><title>x</title></item>")
     assert "utf-32" in read(codecs.BOM_UTF32_LE + body.encode("utf-32-le")).reading
     assert "utf-16" in read(codecs.BOM_UTF16_LE + body.encode("utf-16-le")).reading
+
+
+def google(title: str, outlet: str | None, token: str, more: str = "") -> str:
+    source = f'<source url="https://outlet.example">{outlet}</source>' if outlet else ""
+    link = f"https://news.google.com/rss/articles/CBMi{token}?oc=5"
+    list_of_others = "&lt;ol&gt;&lt;li&gt;&lt;a href='x'&gt;Layoffs elsewhere&lt;/a&gt;&lt;/li&gt;&lt;/ol&gt;"
+    return (
+        f"<item><title>{title}</title><link>{link}</link><guid isPermaLink='false'>CBMi{token}</guid>"
+        f"<description>{list_of_others}</description>{source}{more}</item>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "outlet", "shown", "author"),
+    [
+        ("GoTo cuts 120 jobs in Jakarta - Reuters", "Reuters", "GoTo cuts 120 jobs in Jakarta", "Reuters"),
+        ("A - B cuts 120 jobs - The Post", "The Post", "A - B cuts 120 jobs", "The Post"),
+        ("GoTo cuts 120 jobs in Jakarta – KOMPAS.com", "Kompas.com", "GoTo cuts 120 jobs in Jakarta", "Kompas.com"),
+        ("GoTo cuts 120 jobs in Jakarta - Tempo.co", None, "GoTo cuts 120 jobs in Jakarta", "Tempo.co"),
+        ("GoTo cuts 120 jobs in Jakarta", "Reuters", "GoTo cuts 120 jobs in Jakarta", "Reuters"),
+    ],
+)  # fmt: skip
+def test_google_news_names_the_outlet_and_keeps_one_id(title: str, outlet: str | None, shown: str, author: str) -> None:
+    first, again = (read(rss(google(title, outlet, token))).items[0] for token in ("AAA", "BBB"))
+    assert (first.title, first.authors, first.summary) == (shown, (author,), "")
+    assert first.id == again.id != "CBMiAAA"
+    assert first.link != again.link
+    other = read(rss(google(title.replace("120", "130"), outlet, "AAA"))).items[0]
+    assert other.id != first.id
+    assert read(rss(google(shown + " - Another Paper", "Another Paper", "AAA"))).items[0].id != first.id
+
+
+@pytest.mark.parametrize("title", ["Morning news - Reuters", "News - Reuters", "- Reuters", ""])
+def test_a_title_that_may_come_again_is_no_id(title: str) -> None:
+    first, again = (read(rss(google(title, "Reuters", token))).items[0] for token in ("AAA", "BBB"))
+    assert (first.id, again.id) == ("CBMiAAA", "CBMiBBB")
+
+
+def test_other_feeds_keep_their_dashes_and_their_ids() -> None:
+    item = entry("<title>GoTo cuts 120 jobs - Reuters</title><link>https://a.example/1</link><guid>7</guid>")
+    assert (item.id, item.title) == ("7", "GoTo cuts 120 jobs - Reuters")
+
+
+def test_controls_that_deceive_are_taken_out_of_what_is_shown() -> None:
+    hidden = "\u202e\u2066\u200b\u200d\u2060\ufeff\u061c\u00ad"
+    item = entry(
+        f"<title>cuts{hidden} jobs</title><link>https://a.example/{hidden}1</link>"
+        f"<description>&lt;p&gt;say&#x202e;s {hidden}who&lt;/p&gt;</description><author>Ana{hidden}</author>"
+    )
+    assert (item.title, item.summary, item.link) == ("cuts jobs", "says who", "https://a.example/1")
+    assert item.authors == ("Ana",)
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "JAVASCRIPT:x", "mailto:a@b"]
+)
+def test_a_link_is_a_web_address_or_none(link: str) -> None:
+    assert entry(f"<title>a</title><link>{link}</link>").link is None
+    assert atom(f"<id>1</id><title>a</title><link href='{link}'/>").link is None
+
+
+def test_a_relative_link_never_carries_the_password_of_the_feed() -> None:
+    body = rss("<item><title>a</title><link>/story/1</link></item>")
+    assert read(body, base="https://news.example/feed.xml").items[0].link == "https://news.example/story/1"
+
+
+def test_guids_that_all_are_the_same_or_new_are_passed_on_as_they_are() -> None:
+    same = read(rss("".join(f"<item><title>Story {n}</title><guid>x</guid></item>" for n in range(3)))).items
+    assert [item.id for item in same] == ["x", "x", "x"]
+    secure = read(rss("<item><title>a</title><guid>http://a.example/1</guid></item>")).items[0]
+    assert secure.id == "http://a.example/1"

@@ -138,6 +138,27 @@ def test_what_is_no_believable_date(raw: str | None) -> None:
     assert read_date(raw, NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("raw", "language", "expected"),
+    [
+        ("02/11/2026 14.30 WIB", None, NOV_2),
+        ("Senin, 02/11/2026 14:30 WIB", None, NOV_2),
+        ("Senin, 02/11/2026 14:30", None, NOV_2.replace(hour=14)),  # only Indonesians write that day
+        ("02/11/2026 14:30", "id-ID", NOV_2.replace(hour=14)),
+        ("02/11/2026 07:30", "in", NOV_2),
+        ("02/11/2026 07:30", "id_ID", NOV_2),
+        ("02/11/2026 07:30", "en-US", None),
+        ("11/02/2026 07:30", "en-US", None),
+        ("02/11/2026 07:30", "idn-fantasy", None),
+        ("31/12/2099 10:00", "id", None),
+        ("02/11/-001 10:00", "id", None),
+        ("2026-11-02 07:30", "id", NOV_2),
+    ],
+)
+def test_days_come_first_where_indonesian_is_written(raw: str, language: str | None, expected: datetime | None) -> None:
+    assert read_date(raw, NOW, language=language) == expected
+
+
 def test_another_reader_counts_only_for_forms_unknown_here() -> None:
     other = datetime(2026, 10, 1, tzinfo=UTC)
     assert read_date("Κυρ, 01 Οκτ 2026", NOW, other) == other

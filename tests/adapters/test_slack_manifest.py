@@ -6,11 +6,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands.registry import menu
 from bot.domain.story import Language
-from bot.platforms.slack.manifest import BUILT_IN, EVENTS, SCOPES, manifest, slash_commands
+from bot.platforms.slack.interactions import SHORTCUTS as ANSWERED
+from bot.platforms.slack.manifest import BUILT_IN, EVENTS, EVERYDAY, SCOPES, manifest, slash_commands
 from bot.ports import MenuEntry
 
 
@@ -53,8 +56,19 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def commands(menu: Sequence[MenuEntry]) -> list[dict[str, Any]]:
-    return read(manifest(menu))["features"]["slash_commands"]
+def commands(entries: Sequence[MenuEntry]) -> list[dict[str, Any]]:
+    return read(manifest(entries))["features"]["slash_commands"]
+
+
+NEEDED = {  # which permission an event asks for; app_home_opened, app_uninstalled and tokens_revoked ask for none
+    "app_mention": "app_mentions:read", "message.channels": "channels:history", "message.groups": "groups:history",
+    "message.im": "im:history", "message.mpim": "mpim:history", "channel_": "channels:read", "group_": "groups:read",
+    "member_": "channels:read",
+}  # fmt: skip
+
+
+def scope_of(event: str) -> str:
+    return next((scope for start, scope in NEEDED.items() if event.startswith(start)), "")
 
 
 def test_the_app_as_a_whole() -> None:
@@ -69,6 +83,45 @@ def test_the_app_as_a_whole() -> None:
     assert {"app_mention", "message.im", "app_uninstalled", "tokens_revoked"} <= set(EVENTS)
     assert made["settings"]["socket_mode_enabled"] is True
     assert made["settings"]["interactivity"] == {"is_enabled": True}
+    assert made["features"]["app_home"]["home_tab_enabled"] is True
+    assert {"files:write", "users:read", "im:write"} <= set(SCOPES)
+    assert {scope_of(event) for event in EVENTS} <= {"", *SCOPES}
+    assert {"app_home_opened", "channel_unarchive", "member_joined_channel", "message.channels"} <= set(EVENTS)
+    assert "redirect_urls" not in made["oauth_config"]
+
+
+def test_the_shortcuts_are_those_that_are_answered() -> None:
+    made = read(manifest([entry("latest")]))["features"]["shortcuts"]
+    assert {shortcut["callback_id"] for shortcut in made} == set(ANSWERED)
+    for shortcut in made:
+        assert shortcut.keys() == {"name", "type", "callback_id", "description"}
+        assert shortcut["type"] == "message"
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150
+
+
+@pytest.mark.parametrize("url", ["https://kabar.example", "https://kabar.example/"])
+def test_with_an_address_it_is_for_http(url: str) -> None:
+    made = read(manifest([entry("latest")], url))
+    events = "https://kabar.example/slack/events"
+    assert made["settings"]["socket_mode_enabled"] is False
+    assert made["settings"]["event_subscriptions"]["request_url"] == events
+    assert made["settings"]["interactivity"] == {"is_enabled": True, "request_url": events}
+    assert made["oauth_config"]["redirect_urls"] == ["https://kabar.example/slack/oauth_redirect"]
+    assert [command["url"] for command in made["features"]["slash_commands"]] == [events, events]
+    assert "url" not in read(manifest([entry("latest")]))["features"]["slash_commands"][0]
+
+
+def test_everyday_commands_have_their_indonesian_name_before_the_room_ends() -> None:
+    words = [MenuEntry(name=f"c{n}", summary={Language.EN: "x"}, aliases=(f"p{n}",)) for n in range(27)]
+    why = MenuEntry(name="why", summary={Language.EN: "x"}, aliases=("kenapa",))
+    names = [e.name for e in slash_commands([*words, why])]
+    assert len(names) == 49
+    assert names[28:30] == ["kenapa", "p0"]
+
+
+def test_every_name_of_a_day_is_a_command() -> None:
+    assert set(EVERYDAY) <= {e.name for e in menu()}
 
 
 def test_a_command_of_its_own_for_every_entry() -> None:

@@ -125,10 +125,10 @@ async def test_a_mention_is_answered_in_its_thread_and_acts_on_the_channel() -> 
 async def test_a_mention_under_one_of_our_messages_is_a_reply_to_it() -> None:
     async with FakeSlack() as slack, running(slack, LIST) as (platform, talk, _book):
         [alert] = await platform.send(NEWS, say("Alert"), key="kabar-1")
-        for known in (True, False):  # Slack may or may not say whose message the thread hangs on
+        for known in (False, True):  # Slack may or may not say whose message the thread hangs on
             event = slack.said(f"<@{BOT}|kabar> why 1", thread_ts=alert)
             await slack.event(event | ({"parent_user_id": BOT} if known else {}))
-            request, _, ids = await talk.answered(1 if known else 2)
+            request, _, ids = await talk.answered(2 if known else 1)
             assert (request.channel, request.reply_to, request.text) == (NEWS, alert, "why 1")
             assert slack.messages[-1].thread_ts == alert
             assert alert not in ids  # it keeps the numbers it shows itself
@@ -324,19 +324,24 @@ async def test_a_channel_that_closes(kind: str, reason: str) -> None:
         assert talk.lost == [(NEWS, reason)]
 
 
-async def test_the_same_words_twice_are_two_gestures_and_one_gesture_twice_is_one_key() -> None:
+async def test_the_same_words_twice_are_two_gestures_and_one_gesture_twice_is_one() -> None:
     async with FakeSlack() as slack, running(slack) as (_, talk, _book):
         event = slack.said("hi", channel="D1DIRECT") | {"type": "message", "channel_type": "im"}
         await slack.event(event)
-        await slack.event({**event, "ts": "1.000001"})
+        await slack.event({**event, "ts": "1.000001"})  # the same client_msg_id
         await slack.direct_message("hi")
-        await talk.asked(3)
-        first, again, other = [request.key for request in talk.requests]
-        assert first == again
-        assert first != other
+        await talk.asked(2)
+        assert talk.requests[0].key == f"message:{event['client_msg_id']}" != talk.requests[1].key
         del event["client_msg_id"]
         envelope = await slack.event(event)
-        assert (await talk.asked(4)).key == f"message:{envelope.payload['event_id']}"
+        await slack.deliver("events_api", envelope.payload)
+        assert (await talk.asked(3)).key == f"message:{envelope.payload['event_id']}"
+        command = await slack.command("/kabar", "help")
+        await slack.deliver("slash_commands", command.payload)
+        assert (await talk.asked(4)).key == f"command:{command.payload['trigger_id']}"
+        await slack.direct_message("the last")
+        assert (await talk.asked(5)).text == "the last"
+        assert len(talk.requests) == 5
 
 
 async def test_one_channel_is_answered_in_order_while_others_go_on() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,100 +17,17 @@ from bot.domain.errors import PlatformRefused
 from bot.domain.message import Message, paragraph, say, span
 from bot.domain.request import Request
 from bot.domain.story import Language
-from bot.platforms.telegram import Telegram, Timeouts, connect
+from bot.platforms.telegram import connect
+from bot.platforms.telegram.menu import shown
 from bot.ports import Beat, MenuEntry
 from tests.adapters.fake_telegram import FakeTelegram, Refusal, Trouble, flood, person
-
-QUICK = Timeouts(connect=5, read=5, first_retry=0.01, longest_retry=0.05, reply_retry=0.01, reply_wait=5, stop=5)
-MENU = (
-    MenuEntry(name="latest", summary={Language.EN: "Newest stories", Language.ID: "Berita terbaru"}),
-    MenuEntry(name="more", summary={Language.EN: "One story in full " + "x" * 300}),
-)
-Answer = Callable[[Request], Awaitable[Message | None]]
-
-
-class Talk:
-    """A conversation that remembers; it answers "re: <text>" unless the test gives another answer."""
-
-    def __init__(self, answer: Answer | None = None) -> None:
-        self.requests: list[Request] = []
-        self.replies: list[tuple[Request, Message, tuple[str, ...]]] = []
-        self.places: list[tuple[str, ...]] = []
-        self.beats: list[Beat] = []
-        self._answer = answer
-        self._news = asyncio.Event()
-
-    async def answer(self, request: Request) -> Message | None:
-        self.requests.append(request)
-        self._notify()
-        return await self._answer(request) if self._answer else say(f"re: {request.text}")
-
-    async def sent(self, request: Request, message: Message, message_ids: Sequence[str]) -> None:
-        self.replies.append((request, message, tuple(message_ids)))
-        self._notify()
-
-    async def moved(self, old: Channel, new: Channel) -> None:
-        self.places.append(("moved", str(old), str(new)))
-        self._notify()
-
-    async def gone(self, channel: Channel, reason: str) -> None:
-        self.places.append(("gone", str(channel), reason))
-        self._notify()
-
-    async def report(self, beat: Beat) -> None:
-        self.beats.append(beat)
-        self._notify()
-
-    @property
-    def states(self) -> list[tuple[str, str]]:
-        """The beats without repetitions."""
-        told = [(beat.state, beat.cause) for beat in self.beats]
-        return [one for number, one in enumerate(told) if number == 0 or told[number - 1] != one]
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():
-                await self._news.wait()
-
-    def _notify(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-@asynccontextmanager
-async def running(
-    tg: FakeTelegram, talk: Talk, *, times: Timeouts = QUICK, clock: Callable[[], datetime] = now
-) -> AsyncIterator[Telegram]:
-    bot = connect(token=tg.token, base_url=tg.base_url, menu=MENU, clock=clock, timeouts=times)
-    await bot.start(talk, talk.report)
-    try:
-        yield bot
-    finally:
-        await bot.stop()
+from tests.adapters.fake_telegram_talk import MENU, QUICK, Talk, heard, nothing, now, running
 
 
 @pytest.fixture
 async def tg() -> AsyncIterator[FakeTelegram]:
     async with FakeTelegram() as server:
         yield server
-
-
-async def heard(tg: FakeTelegram, act: Callable[[], object]) -> list[Request]:
-    """The requests that come of `act`; a private "end" afterwards shows that all was read."""
-    talk = Talk(nothing)
-    act()
-    tg.say(9999, "end")
-    async with running(tg, talk):
-        await talk.until(lambda: "end" in [request.text for request in talk.requests])
-    return [request for request in talk.requests if request.text != "end"]
-
-
-async def nothing(request: Request) -> None:
-    return None
 
 
 async def test_a_private_question_and_its_answer(tg: FakeTelegram) -> None:
@@ -229,42 +145,6 @@ async def test_a_command_in_a_channel(tg: FakeTelegram) -> None:
     (request,) = talk.requests
     assert (request.user.id, request.channel.address, request.text) == ("-7", "-7", "/latest")
     assert (request.private, request.addressed, tg.sent[0].reply_to) == (False, True, None)
-
-
-async def test_a_pressed_button(tg: FakeTelegram) -> None:
-    talk = Talk()
-    async with running(tg, talk):
-        tg.press(-5, 1, "/more s1", user=7, language="in")
-        await talk.until(lambda: talk.replies)
-        await tg.wait_for(lambda: tg.answered)
-    (request,) = talk.requests
-    assert (request.text, request.key) == ("/more s1", f"telegram:callback:{tg.answered[0]}")
-    assert (request.user.id, request.reply_to, request.addressed) == ("7", "1", True)
-    assert request.language is Language.ID
-
-
-async def test_a_button_is_acknowledged_while_the_answer_takes_its_time(tg: FakeTelegram) -> None:
-    release = asyncio.Event()
-
-    async def slow(request: Request) -> Message:
-        await release.wait()
-        return say("done")
-
-    talk = Talk(slow)
-    async with running(tg, talk):
-        tg.press(42, 1, "/more s1", user=42)
-        await tg.wait_for(lambda: tg.answered)
-        assert talk.replies == []
-        release.set()
-        await talk.until(lambda: talk.replies)
-
-
-async def test_a_button_pressed_long_ago_still_works(tg: FakeTelegram) -> None:
-    tg.fail("answerCallbackQuery", Refusal(code=400, description="Bad Request: query is too old"))
-    talk = Talk()
-    async with running(tg, talk):
-        tg.press(42, 1, "/more s1", user=42)
-        await talk.until(lambda: talk.replies)
 
 
 async def test_chats_that_go_and_move(tg: FakeTelegram) -> None:
@@ -414,13 +294,29 @@ async def test_a_long_reply_points_at_the_question_once(tg: FakeTelegram) -> Non
     assert talk.replies[0][2] == tuple(str(sent.message_id) for sent in tg.sent)
 
 
-async def test_the_menu_is_set_in_both_languages(tg: FakeTelegram) -> None:
-    talk = Talk()
-    async with running(tg, talk):
-        await tg.wait_for(lambda: len(tg.menus) == 2)
-    assert tg.menus[""][0] == {"command": "latest", "description": "Newest stories"}
-    assert tg.menus["id"][0] == {"command": "latest", "description": "Berita terbaru"}
-    assert len(tg.menus["id"][1]["description"]) == 256
+async def test_the_menu_is_set_in_both_languages_everywhere(tg: FakeTelegram) -> None:
+    async with running(tg, Talk()):
+        await tg.wait_for(lambda: len(tg.menus) == 8)
+    scopes = ("default", "all_private_chats", "all_group_chats", "all_chat_administrators")
+    assert set(tg.menus) == {(scope, language) for scope in scopes for language in ("", "id")}
+    for scope in scopes:
+        assert tg.menus[scope, ""][0] == {"command": "latest", "description": "Newest stories"}
+        assert tg.menus[scope, "id"][0] == {"command": "terbaru", "description": "Berita terbaru"}
+        assert tg.menus[scope, "id"][1]["command"] == "more"
+        assert len(tg.menus[scope, "id"][1]["description"]) == 256
+
+
+def test_names_that_telegram_refuses_are_not_in_the_menu(caplog: pytest.LogCaptureFixture) -> None:
+    words = {Language.EN: "what it does"}
+    entries = [
+        MenuEntry(name="Search", summary=words, aliases=("kapan-saja", "cari")),
+        MenuEntry(name="who-is", summary=words, aliases=("siapa",)),
+        MenuEntry(name="empty", summary={}),
+        MenuEntry(name="siapa", summary=words),
+    ]
+    assert shown(entries, Language.EN) == [("search", "what it does"), ("siapa", "what it does")]
+    assert shown(entries, Language.ID) == [("search", "what it does"), ("siapa", "what it does")]
+    assert "cannot be in Telegram's menu" in caplog.text
 
 
 async def test_without_a_menu_the_bot_still_answers(tg: FakeTelegram) -> None:
@@ -469,13 +365,16 @@ async def test_two_bots_on_one_token_both_say_so(tg: FakeTelegram) -> None:
             assert talk.states == [("ok", ""), ("failing", "conflict")]  # the other one's polls are no good news
 
 
-async def test_a_webhook_is_named_and_left_alone(tg: FakeTelegram) -> None:
+async def test_a_webhook_left_over_is_removed_and_one_that_comes_back_is_told(tg: FakeTelegram) -> None:
     tg.webhook = "https://elsewhere.example/"
     talk = Talk()
     async with running(tg, talk, times=replace(QUICK, poll=1)):
         await talk.until(lambda: talk.beats)
-        assert (talk.beats[0].cause, "deleteWebhook" in talk.beats[0].fix) == ("conflict", True)
-        assert tg.called("deleteWebhook") == []
+        assert (talk.states, tg.webhook) == ([("ok", "")], "")
+        tg.webhook = "https://elsewhere.example/"
+        await talk.until(lambda: talk.beats[-1].state == "failing")
+        assert (talk.beats[-1].cause, "deleteWebhook" in talk.beats[-1].fix) == ("conflict", True)
+        assert len(tg.called("deleteWebhook")) == 1
         tg.webhook = ""
         await talk.until(lambda: talk.beats[-1].state == "ok")
 
@@ -501,7 +400,7 @@ async def test_a_start_without_a_network_waits_for_it(tg: FakeTelegram) -> None:
         await tg.up()
         tg.say(42, "a")
         await talk.until(lambda: talk.replies)
-        await tg.wait_for(lambda: len(tg.menus) == 2)
+        await tg.wait_for(lambda: len(tg.menus) == 8)
     assert talk.states == [("failing", "unreachable"), ("ok", "")]
 
 

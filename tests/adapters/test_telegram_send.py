@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.channel import Channel, User
 from bot.domain.errors import (
     ChannelGone,
     ChannelMoved,
@@ -22,39 +21,13 @@ from bot.domain.errors import (
     PlatformUnavailable,
     RateLimited,
 )
-from bot.domain.message import Button, Message, Style, paragraph, say, span
-from bot.platforms.telegram import Telegram, Timeouts, connect
-from bot.platforms.telegram.render import clean
+from bot.domain.message import Attachment, Button, Message, Style, paragraph, say, span
+from bot.platforms.telegram import Telegram, connect
+from bot.platforms.telegram.inert import clean
 from tests.adapters.fake_telegram import FakeTelegram, Refusal, Trouble, flood
+from tests.adapters.fake_telegram_talk import Hands, bot_of, channel
 
-QUICK = Timeouts(connect=5, read=0.3, reply_retry=0.01, reply_wait=5)
 LONG = say(*("x" * 3000 for _ in range(3)))  # three parts
-
-
-class Hands:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-def channel(chat_id: int | str, thread: int | str = "") -> Channel:
-    return Channel(platform="telegram", address=str(chat_id), thread=str(thread))
-
-
-@asynccontextmanager
-async def bot_of(tg: FakeTelegram, token: str | None = None, clock: Hands | None = None) -> AsyncIterator[Telegram]:
-    times = clock or Hands()
-    bot = connect(
-        token=tg.token if token is None else token, base_url=tg.base_url, menu=(), clock=times, timeouts=QUICK
-    )
-    try:
-        yield bot
-    finally:
-        await bot.stop()
 
 
 @pytest.fixture
@@ -85,7 +58,8 @@ async def test_a_message_arrives_with_styles_buttons_and_switches(tg: FakeTelegr
         ("bold", 4, 8, None),
         ("text_link", 4, 8, "https://a.example/"),
     ]
-    assert sent.buttons == ((("More", "/more s1"), ("Why", "/why s1")),)
+    assert [[label for label, _ in row] for row in sent.buttons] == [["More", "Why"]]
+    assert [data.partition("~")[0] for _, data in sent.buttons[0]] == ["/more s1", "/why s1"]
     assert (sent.silent, sent.preview, sent.thread, sent.reply_to) == (True, True, None, None)
     assert "parse_mode" not in sent.params
 
@@ -117,6 +91,54 @@ async def test_parts_go_out_in_order(tg: FakeTelegram, bot: Telegram) -> None:
     ids = await bot.send(channel(42), LONG, key="k")
     assert [str(sent.message_id) for sent in tg.sent] == list(ids)
     assert len(ids) == 3
+
+
+CHART = Attachment(name="chart.png", media_type="image/png", content=b"\x89PNG", caption="Job cuts")
+EXPORT = Attachment(name="kabar.csv", media_type="text/csv", content="id;title\n1;é\n".encode())
+
+
+@pytest.mark.parametrize(("file", "kind"), [(CHART, "photo"), (EXPORT, "document")])
+async def test_a_file_goes_along(tg: FakeTelegram, bot: Telegram, file: Attachment, kind: str) -> None:
+    tg.chat(-100, topics={7})
+    words = Message(
+        paragraphs=(paragraph("see ", span("this", Style.BOLD)),),
+        buttons=((Button(label="More", action="/more s1"),),),
+        attachment=file,
+        silent=True,
+    )
+    ids = await bot.send(channel(-100, 7), words, key="k")
+    (sent,) = tg.sent
+    assert ids == (str(sent.message_id),)
+    assert (sent.kind, sent.text, sent.thread, sent.silent) == (kind, "see this", 7, True)
+    assert [(e["type"], e["offset"], e["length"]) for e in sent.entities] == [("bold", 4, 4)]
+    assert (sent.file.name, sent.file.content) == (file.name, file.content)
+    assert sent.buttons[0][0][0] == "More"
+
+
+async def test_long_words_come_before_their_picture_and_only_once(tg: FakeTelegram, bot: Telegram) -> None:
+    message = replace(LONG, attachment=CHART)
+    tg.fail("sendPhoto", Refusal(code=500, description="Internal Server Error"))
+    with pytest.raises(OutcomeUnknown, match="3 of 4"):
+        await bot.send(channel(42), message, key="k")
+    await bot.send(channel(42), message, key="k")
+    assert [sent.kind for sent in tg.sent] == ["message"] * 3 + ["photo"]
+    assert tg.sent[-1].text == "Job cuts"
+
+
+async def test_a_chat_that_takes_no_files_is_not_gone(tg: FakeTelegram, bot: Telegram) -> None:
+    tg.chat(-100, no_files=True)
+    message = replace(say("words"), attachment=CHART)
+    with pytest.raises(MessageRejected):
+        await bot.send(channel(-100), message, key="k")
+    await bot.send(channel(-100), message.plain(), key="k")
+    assert [sent.text for sent in tg.sent] == ["words"]
+
+
+async def test_a_reply_stands_under_what_it_answers(tg: FakeTelegram, bot: Telegram) -> None:
+    (first,) = await bot.send(channel(42), say("an alert"), key="k1")
+    await bot.send(channel(42), replace(LONG, replies_to=(first,)), key="k2")
+    await bot.send(channel(42), replace(say("its alert was deleted"), replies_to=("4711",)), key="k3")
+    assert [sent.reply_to for sent in tg.sent] == [None, int(first), None, None, None]
 
 
 async def test_nothing_to_say_is_refused(bot: Telegram) -> None:
@@ -282,44 +304,6 @@ def test_addresses_as_the_library_takes_them() -> None:
     assert addresses("http://h/bot", "http://f/bot") == ("http://h/bot1:a", "http://f/bot1:a")
 
 
-async def test_who_may_change_settings(tg: FakeTelegram, bot: Telegram) -> None:
-    tg.chat(-100, statuses={1: "creator", 2: "administrator", 3: "member", 4: "kicked"})
-    answers = {user: await bot.is_admin(channel(-100), User(id=user)) for user in ("1", "2", "3", "4", "5", "x", "-8")}
-    assert answers == {"1": True, "2": True, "3": False, "4": False, "5": False, "x": False, "-8": False}
-    assert await bot.is_admin(channel(-100), User(id="-100"))  # an anonymous admin
-    assert await bot.is_admin(channel(42), User(id="42"))
-    assert not await bot.is_admin(channel(-404), User(id="1"))
-
-
-async def test_a_demoted_admin_has_a_minute_at_most(tg: FakeTelegram) -> None:
-    clock = Hands()
-    chat = tg.chat(-100, statuses={1: "administrator"})
-    async with bot_of(tg, clock=clock) as bot:
-        assert await bot.is_admin(channel(-100), User(id="1"))
-        chat.statuses[1] = "member"
-        clock.now += timedelta(seconds=59)
-        assert await bot.is_admin(channel(-100), User(id="1"))
-        clock.now += timedelta(seconds=1)
-        assert not await bot.is_admin(channel(-100), User(id="1"))
-    assert len(tg.called("getChatMember")) == 2
-
-
-async def test_an_unreachable_telegram_is_no_answer_about_admins(tg: FakeTelegram, bot: Telegram) -> None:
-    tg.chat(-100, statuses={1: "administrator"})
-    tg.fail("getChatMember", flood(3))
-    with pytest.raises(RateLimited):
-        await bot.is_admin(channel(-100), User(id="1"))
-    assert await bot.is_admin(channel(-100), User(id="1"))
-
-
 async def test_pauses_keep_within_the_limits_of_each_kind_of_chat(bot: Telegram) -> None:
     assert bot.pause(channel(42)) >= timedelta(seconds=1)
     assert bot.pause(channel(-100)) * 20 >= timedelta(minutes=1)
-
-
-async def test_find_channel(tg: FakeTelegram, bot: Telegram) -> None:
-    tg.chat(-100, "channel", username="kabar_news")
-    tg.chat(42, username="someone")
-    assert await bot.find_channel("@kabar_news") == channel(-100)
-    assert await bot.find_channel("kabar_news") == channel(-100)
-    assert [await bot.find_channel(name) for name in ("@someone", "@nobody_here", "@", "#a b", "@x/../y")] == [None] * 5

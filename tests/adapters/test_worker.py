@@ -75,7 +75,7 @@ async def test_errors_come_back_as_they_were(pool: ParserPool) -> None:
 
 
 async def test_what_takes_too_long_is_killed_and_the_next_one_is_read() -> None:
-    pool = ParserPool(deadline=0.8)
+    pool = ParserPool(deadline=0.8, megabytes=500)
     try:
         started = time.monotonic()
         with pytest.raises(Malformed) as caught:
@@ -93,7 +93,7 @@ async def test_what_takes_too_long_is_killed_and_the_next_one_is_read() -> None:
 
 
 async def test_what_takes_too_much_memory_is_stopped() -> None:
-    pool = ParserPool(megabytes=150)
+    pool = ParserPool(megabytes=20)
     try:
         body = b'{"version":"https://jsonfeed.org/version/1","items":[' + b"{}," * 3_000_000 + b"{}]}"
         with pytest.raises(Malformed) as caught:

@@ -14,7 +14,7 @@ from string import Formatter
 import pytest
 from pydantic import BaseModel
 
-from bot.app import PLATFORMS
+from bot.app.platforms import PLATFORMS
 from bot.commands.registry import by_word, commands, menu
 from bot.domain.story import Language
 from bot.editorial.rules.kinds import KINDS

@@ -20,9 +20,11 @@ from bot.domain.story import Item, Language
 from bot.editorial.rules.loader import load
 from bot.sample import dated
 from bot.sources.formats import read_document
+from tests.bench.polling import compare
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+FEEDS = 500
 LIBRARIES = "import asyncio, sqlalchemy.ext.asyncio, aiosqlite, rich.console, pydantic"
 
 
@@ -85,3 +87,4 @@ if __name__ == "__main__":
     answers()
     parsing()
     scoring()
+    compare(FEEDS, sys.argv[1] if len(sys.argv) > 1 else None)

@@ -8,14 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 from bot.domain.channel import Channel
-from bot.domain.delivery import DeliveryState, PendingDelivery, Settled
+from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Settled
+from bot.domain.event import Event, EventKind
 from bot.domain.feed import FeedOutcome, FeedSpec, FeedState
 from bot.domain.identity import content_hash, keys_of
 from bot.domain.story import Item, Language, Topic
 from bot.domain.subscription import Chat, Mode, Preferences
 from bot.domain.verdict import Level, Reason, TopicScore, Verdict
-from bot.ports import Committed, EditedStory, NewStory, Reading
+from bot.ports import Committed, EditedStory, Grouping, NewStory, Reading
 from bot.store.store import Store
+from tests.builders import TagGrouping
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -26,8 +28,8 @@ TODAY = date(2026, 3, 14)
 ALL = ("telegram", "slack")
 
 
-def spec(feed_id: str = "wire", url: str | None = None, title: str = "The Wire") -> FeedSpec:
-    return FeedSpec(id=feed_id, url=url or f"https://{feed_id}.example/feed.xml", title=title)
+def spec(feed_id: str = "wire", url: str | None = None, title: str = "The Wire", weight: float = 1.0) -> FeedSpec:
+    return FeedSpec(id=feed_id, url=url or f"https://{feed_id}.example/feed.xml", title=title, weight=weight)
 
 
 def outcome(feed_id: str = "wire", *, at: datetime = NOW, lease: str | None = None) -> FeedOutcome:
@@ -58,8 +60,11 @@ def new_story(
     published: datetime | None = None,
     title: str | None = None,
     guid: str | None = None,
+    source: str = "The Wire",
+    **judged: object,
 ) -> NewStory:
-    """A story that `name` tells apart: it makes its address, and its title unless given."""
+    """A story that `name` tells apart: it makes its address, and its title unless given. `judged`: further values of
+    NewStory."""
     name = name or f"story-{next(NUMBERS)}"
     url = f"https://news.example/{name}"
     item = Item(id=guid, title=title or f"Title of {name}", link=url, published=published, summary="S", content="C" * 9)
@@ -67,12 +72,20 @@ def new_story(
         item=item,
         keys=keys_of(feed_id, [item])[0].all,
         url=url,
-        source="The Wire",
+        source=source,
         language=Language.EN,
         content_hash=content_hash(item),
         verdict=verdict(scores),
         announce=announce,
+        **judged,  # type: ignore[arg-type]
     )
+
+
+def cuts(headcount: int | None = None, kind: EventKind = EventKind.LAYOFF, **values: object) -> dict[str, object]:
+    """What NewStory says of job cuts at Acme."""
+    usual: dict[str, object] = {"company": "Acme", "percent": None, "tech": True, "ai_cause": None}
+    event = Event(headcount=headcount, kind=kind, **(usual | values))  # type: ignore[arg-type]
+    return {"event": event, "employer": "acme", "figures": frozenset({headcount} - {None})}
 
 
 async def commit(
@@ -84,19 +97,21 @@ async def commit(
     edited: Iterable[EditedStory] = (),
     seen: Iterable[str] = (),
     established: bool = False,
+    grouping: Grouping | None = None,
 ) -> Committed:
-    """One reading of a feed, which is added when it is not there."""
+    """One reading of a feed, which is added when it is not there. Stories that share a #tag tell one event."""
     if await store.feeds.find(feed_id) is None:
         await store.feeds.add(spec(feed_id), at)
     what = outcome(feed_id, at=at, lease=lease)
     return await store.stories.commit(
-        Reading(outcome=what, established=established, new=new, edited=tuple(edited), seen=tuple(seen))
+        Reading(outcome=what, established=established, new=new, edited=tuple(edited), seen=tuple(seen)),
+        grouping or TagGrouping(),
     )
 
 
-async def stored(store: Store, *new: NewStory, at: datetime = NOW) -> list[int]:
+async def stored(store: Store, *new: NewStory, at: datetime = NOW, feed_id: str = "wire") -> list[int]:
     """Commits the stories; their ids."""
-    await commit(store, *new, at=at)
+    await commit(store, *new, at=at, feed_id=feed_id)
     known = await store.stories.known([story.keys[0] for story in new])
     return [known[story.keys[0]].story_id for story in new]
 
@@ -132,3 +147,23 @@ def settled(delivery: PendingDelivery, state: DeliveryState, at: datetime = NOW)
 
 async def states(store: Store, chat: Chat) -> list[DeliveryState]:
     return [state for _, state in await store.outbox.of_chat(chat.id)]
+
+
+async def told(store: Store, at: datetime = NOW) -> list[PendingDelivery]:
+    """Everything that is due is sent, message after message; what that was."""
+    sent: list[PendingDelivery] = []
+    while some := await claim(store, at):
+        for one in some:
+            await store.outbox.settle(settled(one, DeliveryState.SENT, at))
+        sent += some
+    return sent
+
+
+def report(title: str, source: str = "The Wire", **values: object) -> NewStory:
+    """A story of that title, by that outlet."""
+    return new_story(title=title, source=source, **values)  # type: ignore[arg-type]
+
+
+async def rows(store: Store, chat: Chat, kind: DeliveryKind) -> list[tuple[PendingDelivery, DeliveryState]]:
+    """What a chat has of one kind in the ledger."""
+    return await store.outbox.of_chat(chat.id, kind)

@@ -10,21 +10,28 @@ import pytest
 
 from bot.domain.errors import StoreError
 from bot.domain.story import Topic
-from bot.domain.subscription import Mode
+from bot.domain.subscription import Interest, InterestKind, Mode
 from bot.domain.verdict import Level
 from bot.ports import Beat
 from bot.store.store import Store
 
 from .conftest import Templates
-from .store_values import HOUR, NOW, channel, commit, new_story, stored, subscribed
+from .store_values import HOUR, NOW, channel, commit, cuts, new_story, stored, subscribed
 
 
 async def fill(store: Store) -> None:
     chat = await subscribed(store, mode=Mode.BOTH)
-    await commit(store, new_story("Grüße 😀"), new_story("two", published=NOW - HOUR))
+    first = new_story("Grüße 😀", title="Acme #x", index="acme", **cuts(None))
+    event, _two = await stored(store, first, new_story("two", published=NOW - HOUR))
+    await commit(store, new_story("three", title="Again #x", source="Other", **cuts(700)), feed_id="other", at=NOW)
+    await store.thumbs.set(event, chat.id, "7", True, NOW)
+    await store.chats.add_interest(
+        Interest(chat_id=chat.id, kind=InterestKind.MUTE, phrase="Acme", key="employer:acme")
+    )
     await store.outbox.plan_digest(chat.id, date(2026, 3, 14), '{"a": 1}', NOW, NOW)
     await store.chats.remember(channel(), ["m"], [1, 2], "list", NOW)
     await store.chats.first_time("g", NOW)
+    await store.notices.begins("feed:wire", NOW)
     await store.beats.beat(Beat(part="poller", at=NOW, state="ok"))
 
 
@@ -34,12 +41,19 @@ async def everything(store: Store) -> list[object]:
     return [
         await store.feeds.all(),
         latest,
-        [await store.stories.verdict(story.id) for story in latest],
-        [await store.stories.feeds_of(story.id) for story in latest],
+        [await store.stories.verdict(one.id) for one in latest],
+        [await store.stories.levels(one.id) for one in latest],
+        [await store.stories.reports(one.id) for one in latest],
+        [await store.stories.changes(one.id) for one in latest],
+        [await store.stories.feeds_of(one.id) for one in latest],
         await store.stories.known(new_story("two").keys),
+        await store.stories.search("acme", limit=9),
+        await store.thumbs.since(NOW - HOUR),
         chat,
+        await store.chats.interests(chat.id),
         await store.outbox.of_chat(chat.id),
         await store.chats.numbered(channel(), "m"),
+        await store.notices.going_on(""),
         await store.beats.beats(),
     ]
 
@@ -70,6 +84,7 @@ async def test_a_backup_goes_into_either_database(store: Store, other: str, tmp_
     await store.backup(backup)
     assert backup.stat().st_mode & 0o777 == 0o600
     expected = await everything(store)
+    assert all(expected)
     target = await Store.open(other, upgrade=False)
     try:
         await commit(target, new_story("something else"), feed_id="else")
@@ -78,6 +93,7 @@ async def test_a_backup_goes_into_either_database(store: Store, other: str, tmp_
         highest = max(known.story_id for known in (await store.stories.known(new_story("two").keys)).values())
         (new_id,) = await stored(target, new_story("afterwards"))
         assert new_id > highest + 1_000  # ids given since the backup keep their meaning
+        assert await target.stories.coverage(new_id) is not None
         assert await target.chats.meet(channel("9"))
         assert "sound" in await target.housekeeping.check()
     finally:

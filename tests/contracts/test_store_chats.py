@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, time
 
 import pytest
 
 from bot.domain.story import Language, Topic
-from bot.domain.subscription import Chat, ChatState, Mode, Preferences
+from bot.domain.subscription import Chat, ChatState, Mode, Preferences, Quiet, Style
 from bot.domain.verdict import Level
 from bot.ports import Beat
 from bot.store.store import Store
@@ -49,13 +49,46 @@ async def test_settings_come_back_as_they_were_saved(store: Store, level: Level)
         language=Language.ID,
         zone="Asia/Jakarta",
         digest_at=time(7, 45),
+        quiet=Quiet(start=time(22, 0), end=time(0, 0)),
+        break_through=500,
+        paused=True,
+        style=Style.COMPACT,
+        preview=True,
+        silent=True,
+        open=True,
     )
+    usual = {f.name for f in fields(Preferences) if getattr(preferences, f.name) == getattr(Preferences(), f.name)}
+    assert usual <= {"level"}
     chat = replace(chat, preferences=preferences, since=NOW)
     await store.chats.save(chat)
     assert await again(store, chat) == chat
     bare = replace(chat, preferences=Preferences(), since=None)
     await store.chats.save(bare)
     assert await again(store, chat) == bare
+
+
+@pytest.mark.parametrize("name", ["paused", "preview", "silent", "open"])
+async def test_one_setting_is_not_another(store: Store, name: str) -> None:
+    chat = await store.chats.meet(channel())
+    chat = replace(chat, preferences=replace(Preferences(), **{name: True}))  # type: ignore[arg-type]
+    await store.chats.save(chat)
+    assert await again(store, chat) == chat
+
+
+async def test_what_a_chat_has_read(store: Store) -> None:
+    chat = await subscribed(store)
+    assert chat.read_until is None
+    await store.chats.read(chat.id, NOW)
+    await store.chats.save(chat)  # an older copy, of before it read
+    assert await again(store, chat) == replace(chat, read_until=NOW)
+    await store.chats.read(99, NOW)
+
+
+async def test_every_chat(store: Store) -> None:
+    assert await store.chats.all() == []
+    one, two = await subscribed(store, channel("1")), await store.chats.meet(channel("2"))
+    await store.outbox.park(two.id, "kicked", NOW)
+    assert await store.chats.all() == [one, replace(two, state=ChatState.PARKED, parked_reason="kicked")]
 
 
 async def test_saving_does_not_undo_a_digest_planned_meanwhile(store: Store) -> None:
@@ -87,8 +120,10 @@ async def test_which_chats_want_a_digest(store: Store) -> None:
     await subscribed(store, channel("none"), mode=Mode.DIGEST, topics=[])
     parked = await subscribed(store, channel("parked"), mode=Mode.DIGEST)
     await store.outbox.park(parked.id, "kicked", NOW)
+    paused = await subscribed(store, channel("paused"), mode=Mode.DIGEST)
+    await store.chats.save(replace(paused, preferences=replace(paused.preferences, paused=True)))
     assert await store.chats.digest_chats() == [digest, both]
-    assert await store.chats.counts() == {ChatState.ACTIVE: 4, ChatState.PARKED: 1}
+    assert await store.chats.counts() == {ChatState.ACTIVE: 5, ChatState.PARKED: 1}
 
 
 async def test_numbers_mean_what_their_message_showed(store: Store) -> None:

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.feed import FeedSpec, FeedState, Origin
+from bot.domain.feed import FeedOutcome, FeedSpec, FeedState, Move, Origin
+from bot.domain.schedule import Rhythm
 from bot.domain.story import Language, Topic
 from bot.ports import Reading
 from bot.store.store import Store
+from tests.builders import TagGrouping
 
 from .conftest import OpenStore
 from .store_values import DAY, HOUR, MINUTE, NOW, commit, new_story, outcome, spec
@@ -26,7 +28,15 @@ FULL = FeedSpec(
     kind="rss",
     every=timedelta(minutes=7, seconds=30),
     confirmed="2026-02-01",
+    proxy="http://proxy.example:3128",
+    headers=(("X-Key", "k-1"), ("Accept-Language", "id")),
+    auth="me:hunter2",
 )
+
+
+async def look(store: Store, found: FeedOutcome) -> None:
+    """A look at a feed that brought no story."""
+    await store.stories.commit(Reading(outcome=found), TagGrouping())
 
 
 async def test_the_files_feeds_become_exactly_the_specs(store: Store) -> None:
@@ -42,7 +52,7 @@ async def test_the_files_feeds_become_exactly_the_specs(store: Store) -> None:
 
 async def test_a_changed_spec_keeps_the_state(store: Store) -> None:
     await store.feeds.synchronise([spec()], NOW)
-    await store.stories.commit(Reading(outcome=replace(outcome(), cursor="etag")))
+    await look(store, replace(outcome(), cursor="etag"))
     await store.feeds.synchronise([replace(spec(), weight=0.5, title="Renamed")], NOW + DAY)
     feed = await store.feeds.find("wire")
     assert feed is not None
@@ -53,8 +63,8 @@ async def test_a_changed_spec_keeps_the_state(store: Store) -> None:
 async def test_a_changed_address_drops_cursor_hold_and_lease(store: Store) -> None:
     await store.feeds.synchronise([spec()], NOW)
     held = replace(outcome(), cursor="etag", hold_until=NOW + DAY, state=FeedState.GONE, problem="gone")
-    await store.stories.commit(Reading(outcome=replace(held, state=FeedState.OK, problem=None)))
-    await store.stories.commit(Reading(outcome=held))
+    await look(store, replace(held, state=FeedState.OK, problem=None))
+    await look(store, held)
     await store.feeds.synchronise([spec(url="https://wire.example/new.xml")], NOW + HOUR)
     feed = await store.feeds.find("https://wire.example/new.xml")
     assert feed is not None
@@ -140,9 +150,9 @@ async def test_a_lease_that_ran_out_is_taken_over_and_the_late_one_writes_nothin
 async def test_named_feeds_are_claimed_due_or_not_but_never_during_retry_after(store: Store) -> None:
     for feed_id in ("held", "gone", "waiting", "other"):
         await store.feeds.add(spec(feed_id), NOW)
-    await store.stories.commit(Reading(outcome=replace(outcome("held"), hold_until=NOW + HOUR)))
-    await store.stories.commit(Reading(outcome=replace(outcome("gone"), state=FeedState.GONE)))
-    await store.stories.commit(Reading(outcome=outcome("waiting")))
+    await look(store, replace(outcome("held"), hold_until=NOW + HOUR))
+    await look(store, replace(outcome("gone"), state=FeedState.GONE))
+    await look(store, outcome("waiting"))
     named = await store.feeds.claim(NOW, "a", NOW + MINUTE, 9, only={"held", "gone", "waiting"})
     assert sorted(feed.id for feed in named) == ["gone", "waiting"]
     due = await store.feeds.claim(NOW + DAY, "b", NOW + 2 * DAY, 9)
@@ -169,7 +179,7 @@ async def test_the_next_moment_something_is_due(
     assert await store.feeds.next_due() is None
     await store.feeds.add(spec(), NOW)
     if hold is not None:
-        await store.stories.commit(Reading(outcome=replace(outcome(at=NOW), hold_until=hold)))
+        await look(store, replace(outcome(at=NOW), hold_until=hold))
     if lease is not None:
         await store.feeds.claim(NOW, "a", lease, 1)
     assert await store.feeds.next_due() == expected
@@ -177,17 +187,17 @@ async def test_the_next_moment_something_is_due(
 
 async def test_what_a_failing_streak_leaves_behind(store: Store) -> None:
     await store.feeds.add(spec(), NOW)
-    await store.stories.commit(Reading(outcome=replace(outcome(), cursor="etag")))
+    await look(store, replace(outcome(), cursor="etag"))
     failing = replace(outcome(), state=FeedState.FAILING, failures=1, problem="http_500", problem_detail="Internal")
     for number in (1, 2):
         at = NOW + number * HOUR
-        await store.stories.commit(Reading(outcome=replace(failing, at=at, failures=number)))
+        await look(store, replace(failing, at=at, failures=number))
     feed = await store.feeds.find("wire")
     assert feed is not None
     assert (feed.failures, feed.problem, feed.problem_detail) == (2, "http_500", "Internal")
     assert (feed.problem_since, feed.last_try, feed.last_ok) == (NOW + HOUR, NOW + 2 * HOUR, NOW)
     assert feed.cursor == "etag"
-    await store.stories.commit(Reading(outcome=outcome(at=NOW + DAY)))
+    await look(store, outcome(at=NOW + DAY))
     feed = await store.feeds.find("wire")
     assert feed is not None
     assert (feed.failures, feed.problem, feed.problem_since, feed.last_ok) == (0, None, None, NOW + DAY)
@@ -195,9 +205,9 @@ async def test_what_a_failing_streak_leaves_behind(store: Store) -> None:
 
 async def test_a_feeds_own_title_fills_an_empty_one(store: Store) -> None:
     await store.feeds.synchronise([spec(title="")], NOW)
-    await store.stories.commit(Reading(outcome=replace(outcome(), title="What it calls itself")))
+    await look(store, replace(outcome(), title="What it calls itself"))
     await store.feeds.synchronise([spec(title="")], NOW)
-    await store.stories.commit(Reading(outcome=replace(outcome(), title="A new name")))
+    await look(store, replace(outcome(), title="A new name"))
     feed = await store.feeds.find("wire")
     assert feed is not None
     assert feed.spec.title == "What it calls itself"
@@ -208,9 +218,38 @@ async def test_a_removed_feed_under_way_writes_nothing(store: Store) -> None:
     await store.feeds.claim(NOW, "a", NOW + HOUR, 1)
     await store.feeds.remove("wire")
     reading = Reading(outcome=outcome(lease="a"), new=(new_story(),))
-    assert (await store.stories.commit(reading)).new_stories == 0
+    assert (await store.stories.commit(reading, TagGrouping())).new_stories == 0
 
 
 async def test_a_time_without_a_zone_is_refused(store: Store) -> None:
     with pytest.raises(Exception, match="without a zone"):
         await store.feeds.add(spec(), NOW.replace(tzinfo=None))
+
+
+async def test_rhythm_and_move_are_kept_and_an_adopted_address_is_the_feeds(store: Store) -> None:
+    await store.feeds.add(spec(), NOW)
+    rhythm, move = Rhythm(gap=HOUR, newest=NOW), Move(to="https://new.example", times=2, since=NOW)
+    await look(store, replace(outcome(), rhythm=rhythm, move=move))
+    feed = await store.feeds.find("wire")
+    assert feed is not None
+    assert (feed.rhythm, feed.move, feed.moved_from) == (rhythm, move, None)
+    await look(store, replace(outcome(), address="https://new.example"))
+    feed = await store.feeds.find("https://new.example")
+    assert feed is not None
+    assert (feed.rhythm, feed.move) == (rhythm, None), "a look that says nothing of the rhythm keeps it"
+    assert (feed.spec.url, feed.moved_from) == ("https://new.example", spec().url)
+    assert not await store.feeds.add(spec("copy", url="https://new.example"), NOW)
+    await look(store, outcome(at=NOW + DAY))
+    assert await store.feeds.find(spec().url) is not None, "its old name still finds it"
+
+
+async def test_a_feed_given_back_is_free_at_once_unless_it_has_another_owner(store: Store) -> None:
+    await store.feeds.add(spec(), NOW)
+    (mine,) = await store.feeds.claim(NOW, "mine", NOW + MINUTE, 1)
+    await store.feeds.give_back(mine, NOW + HOUR)
+    assert await store.feeds.claim(NOW, "early", NOW + DAY, 1) == []
+    assert await store.feeds.claim(NOW + HOUR, "next", NOW + DAY, 1)
+    await store.feeds.give_back(mine, NOW)
+    feed = await store.feeds.find("wire")
+    assert feed is not None
+    assert (feed.lease, feed.next_poll) == ("next", NOW + HOUR)

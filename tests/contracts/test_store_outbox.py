@@ -131,6 +131,29 @@ async def test_a_held_chat_waits_with_everything(store: Store) -> None:
     assert len(await claim(store, NOW + HOUR)) == 1
 
 
+async def test_a_shorter_wait_does_not_end_a_longer_one(store: Store) -> None:
+    await subscribed(store)
+    await commit(store, new_story(), new_story())
+    (slow,) = await claim(store, NOW)
+    (quick,) = await claim(store, NOW + MINUTE)
+    assert await store.outbox.settle(replace(settled(quick, DeliveryState.SENT), hold_chat_until=NOW + HOUR))
+    late = replace(settled(slow, DeliveryState.SENT), hold_chat_until=NOW + 2 * MINUTE)
+    assert not await store.outbox.settle(late)
+    assert await claim(store, NOW + 30 * MINUTE) == []
+    assert await store.outbox.next_due(ALL) == NOW + HOUR
+
+
+async def test_who_lost_the_row_still_knows_that_the_platform_asked_to_wait(store: Store) -> None:
+    await subscribed(store)
+    await commit(store, new_story(), new_story())
+    (slow,) = await claim(store, NOW)
+    (quick,) = await claim(store, NOW + MINUTE)
+    assert not await store.outbox.settle(replace(settled(slow, DeliveryState.QUEUED), hold_chat_until=NOW + HOUR))
+    assert await store.outbox.settle(settled(quick, DeliveryState.SENT))
+    assert await claim(store, NOW + 30 * MINUTE) == []
+    assert len(await claim(store, NOW + HOUR)) == 1
+
+
 async def test_the_next_moment_a_delivery_is_due(store: Store) -> None:
     assert await store.outbox.next_due(ALL) is None
     assert await store.outbox.oldest_queued() is None

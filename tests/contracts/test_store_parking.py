@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 
 from bot.domain.delivery import DeliveryKind, DeliveryState
 from bot.domain.story import Topic
-from bot.domain.subscription import ChatState, Mode
+from bot.domain.subscription import ChatState, Mode, Quiet, Style
 from bot.store.store import Store
 
 from .store_values import (
@@ -21,6 +21,7 @@ from .store_values import (
     new_story,
     settled,
     states,
+    stored,
     subscribed,
 )
 
@@ -49,7 +50,10 @@ async def test_a_digest_for_a_parked_chat_waits_for_it(store: Store) -> None:
     chat = await subscribed(store, mode=Mode.DIGEST)
     await store.outbox.park(chat.id, "blocked", NOW)
     assert await store.outbox.plan_digest(chat.id, TODAY, "{}", NOW, NOW)
-    assert await states(store, chat) == [DeliveryState.PARKED]
+    await store.outbox.notify(chat.id, "{}", NOW)
+    assert await states(store, chat) == [DeliveryState.PARKED] * 2
+    assert await store.chats.revive(chat.id) == 2
+    assert [d.kind for d in await claim(store)] == [DeliveryKind.DIGEST]
 
 
 # --- parked chats --------------------------------------------------------------------------------------------------
@@ -137,9 +141,38 @@ async def test_two_chats_become_one_and_nothing_is_doubled(store: Store) -> None
     assert await store.chats.find(old.channel) is None
 
 
+async def test_what_either_was_shown_is_read_and_the_older_settings_stay(store: Store) -> None:
+    old, new = await subscribed(store, channel("old")), await subscribed(store, channel("new"))
+    quiet = Quiet(start=time(22), end=time(7))
+    for chat, own in ((old, {"quiet": quiet}), (new, {"paused": True, "style": Style.COMPACT})):
+        await store.chats.save(replace(chat, preferences=replace(chat.preferences, **own)))  # type: ignore[arg-type]
+    await store.chats.read(new.id, NOW + HOUR)
+    await store.chats.read(old.id, NOW)
+    await store.outbox.move(old.id, new.channel)
+    found = await store.chats.find(new.channel)
+    assert found is not None
+    assert found.preferences == replace(old.preferences, quiet=quiet)
+    assert found.read_until == NOW + HOUR
+
+
+async def test_two_chats_become_one_with_one_opinion_a_person(store: Store) -> None:
+    old, new = await subscribed(store, channel("old")), await subscribed(store, channel("new"))
+    event, other = await stored(store, new_story(), new_story())
+    await store.thumbs.set(event, old.id, "Ani", True, NOW)
+    await store.thumbs.set(event, new.id, "Ani", False, NOW)
+    await store.thumbs.set(event, new.id, "Budi", False, NOW)
+    await store.thumbs.set(other, new.id, "Ani", True, NOW)
+    await store.outbox.move(old.id, new.channel)
+    opinions = await store.thumbs.since(NOW - DAY)
+    assert sorted((o.coverage_id, o.up, o.down) for o in opinions) == [(event, 1, 1), (other, 1, 0)]
+
+
 async def test_a_chat_that_never_subscribed_takes_the_settings_that_are_there(store: Store) -> None:
     old = await store.chats.meet(channel("old"))
     new = await subscribed(store, channel("new"))
+    own = replace(new.preferences, quiet=Quiet(start=time(22), end=time(7)), break_through=500, silent=True)
+    new = replace(new, preferences=own)
+    await store.chats.save(new)
     await store.outbox.park(new.id, "kicked", NOW)
     await commit(store, new_story())
     await store.outbox.move(old.id, new.channel)

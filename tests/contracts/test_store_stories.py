@@ -13,6 +13,7 @@ from bot.domain.story import Topic
 from bot.domain.verdict import Level
 from bot.ports import Committed, Reading
 from bot.store.store import Store
+from tests.builders import TagGrouping
 
 from .conftest import OpenStore
 from .store_values import (
@@ -134,7 +135,8 @@ async def test_two_processes_storing_the_same_address_at_once(open_store: OpenSt
         )
         for number in range(4)
     ]
-    done = await asyncio.gather(*(s.stories.commit(reading) for s, reading in zip(stores, readings, strict=True)))
+    pairs = zip(stores, readings, strict=True)
+    done = await asyncio.gather(*(each.stories.commit(reading, TagGrouping()) for each, reading in pairs))
     assert sum(committed.new_stories for committed in done) == 20
     assert sum(committed.alerts for committed in done) == 20
     known = await stores[0].stories.known([key for reading in readings for new in reading.new for key in new.keys])
@@ -157,7 +159,7 @@ async def test_a_known_story_learns_further_keys(store: Store) -> None:
     (story_id,) = await stored(store, new)
     changed = new_story("x", guid="changed").keys
     learnt = (*((key, story_id) for key in changed if key not in new.keys), ("guid:wire:nobody", 4711))
-    await store.stories.commit(Reading(outcome=outcome(), seen=new.keys, learnt=learnt))
+    await store.stories.commit(Reading(outcome=outcome(), seen=new.keys, learnt=learnt), TagGrouping())
     moved = new_story("x-at-a-new-address", guid="changed", title=new.item.title)
     assert (await commit(store, moved)).new_stories == 0
     assert await store.stories.known(["guid:wire:nobody"]) == {}
@@ -221,7 +223,7 @@ async def test_old_items_of_a_first_reading_are_not_ranked_as_new(store: Store) 
     await stored(store, new_story("old", published=NOW - 9 * DAY, **new_feed), new_story("undated", **new_feed))
     (fresh, back_dated) = await stored(store, new_story("fresh"), new_story("back", published=NOW - 9 * DAY))
     ranked = await store.stories.ranked([Topic.AI], level=Level.NORMAL, since=NOW - HOUR, until=NOW, limit=9)
-    titles = {story.title for story, _ in ranked}
+    titles = {coverage.lead.title for coverage, _ in ranked}
     assert titles == {"Title of undated", "Title of fresh", "Title of back"}
     assert {fresh, back_dated} <= {story.id for story, _ in ranked}
 
@@ -232,7 +234,7 @@ async def test_what_explains_silence(store: Store) -> None:
     await store.feeds.add(spec("removed"), NOW)
     await store.feeds.remove("removed")
     failing = replace(outcome("broken"), state=FeedState.FAILING, failures=1, problem="timeout")
-    await store.stories.commit(Reading(outcome=failing))
+    await store.stories.commit(Reading(outcome=failing), TagGrouping())
     counts = await store.stories.counts(NOW - HOUR, NOW)
     assert (counts.feeds, counts.failing, counts.items) == (2, 1, 2)
     assert (await store.stories.counts(NOW, NOW + HOUR)).items == 0

@@ -13,7 +13,7 @@ from bot.domain.verdict import Level
 from bot.ports import EditedStory
 from bot.store.store import Store
 
-from .store_values import DAY, HOUR, NOW, commit, new_story, stored, subscribed
+from .store_values import DAY, HOUR, NOW, claim, commit, cuts, new_story, settled, stored, subscribed, told
 
 
 async def prune(store: Store, at: datetime) -> int:
@@ -29,7 +29,7 @@ async def test_old_stories_are_forgotten_but_still_known(store: Store) -> None:
     assert await prune(store, NOW + 31 * DAY) == 0
     assert await store.stories.get(old_id) is None
     assert await store.stories.verdict(old_id) == {}
-    assert [s.id for s in await store.stories.latest([Topic.AI], level=Level.LOW, limit=9)] == [young_id]
+    assert [one.id for one in await store.stories.latest([Topic.AI], level=Level.LOW, limit=9)] == [young_id]
     assert await store.stories.known(old.keys) == before
     assert (await commit(store, old, at=NOW + 32 * DAY)).new_stories == 0
 
@@ -80,9 +80,59 @@ async def test_the_stories_of_a_digest_that_is_still_to_come_stay(store: Store) 
     assert [s.id for s in await store.stories.many([before, told, after])] == [told]
 
 
+async def test_an_event_is_forgotten_as_a_whole_when_its_last_report_is_old(store: Store) -> None:
+    chat = await subscribed(store)
+    (first,) = await stored(store, new_story("a", title="A #x", index="robot", **cuts(None)))
+    (last,) = await stored(store, new_story("b", title="B #x", **cuts(700)), at=NOW + 2 * DAY)
+    await store.thumbs.set(first, chat.id, "ani", True, NOW)
+    await told(store, NOW + 3 * DAY)
+    assert await prune(store, NOW + 31 * DAY) == 0
+    assert len(await store.stories.reports(first)) == 2
+    assert await prune(store, NOW + 33 * DAY) == 2
+    assert await store.stories.coverages([first, last]) == []
+    assert await store.stories.changes(first) == []
+    assert await store.stories.of_employer("acme", limit=9) == []
+    assert await store.stories.search("robot", limit=9, shown=False) == []
+    assert await store.thumbs.since(NOW - DAY) == []
+    assert await store.outbox.of_chat(chat.id) == []
+    assert await store.stories.placed(after=0, since=NOW - DAY, limit=9) == []
+    (again,) = await stored(store, new_story("c", title="C #x"), at=NOW + 34 * DAY)
+    coverage = await store.stories.coverage(again)
+    assert coverage is not None
+    assert (coverage.id, coverage.outlets) == (again, 1)
+    assert "sound" in await store.housekeeping.check()
+
+
+async def test_what_was_folded_into_an_event_keeps_it_as_long_as_it_waits(store: Store) -> None:
+    chat = await subscribed(store, topics=[Topic.LAYOFFS])
+    first, second, _third = await stored(
+        store, new_story(title="A #x"), new_story(title="B #y", scores={Topic.LAYOFFS: 6.0}), new_story(title="C #x #y")
+    )
+    await store.outbox.park(chat.id, "blocked", NOW)
+    assert await prune(store, NOW + 300 * DAY) == 0
+    assert await store.stories.get(second) is not None
+    await store.chats.revive(chat.id)
+    assert [delivery.story_id for delivery in await told(store, NOW + 300 * DAY)] == [first]
+    assert await prune(store, NOW + 300 * DAY) == 3
+
+
+@pytest.mark.parametrize("planned", [False, True])
+async def test_what_is_held_back_stays(store: Store, planned: bool) -> None:
+    chat = await subscribed(store)
+    ids = await stored(store, new_story(), new_story())
+    while some := await claim(store):
+        for one in some:
+            await store.outbox.settle(settled(one, DeliveryState.HELD))
+    if planned:
+        assert await store.outbox.plan_catch_up(chat.id, NOW) == 2
+    assert await prune(store, NOW + 300 * DAY) == 0
+    assert len(await store.stories.many(ids)) == 2
+
+
 async def test_many_old_stories_go_in_batches(store: Store) -> None:
-    await stored(store, *(new_story(announce=False) for _ in range(1_200)))
-    assert await prune(store, NOW + 31 * DAY) == 1_200
+    seen = [new_story(announce=False, title=f"{n} #{n // 2}") for n in range(1_100)]
+    await stored(store, *seen, *(new_story(announce=False, scores={}) for _ in range(600)))
+    assert await prune(store, NOW + 31 * DAY) == 1_700
 
 
 async def test_a_check_of_a_sound_database(store: Store) -> None:

@@ -19,12 +19,18 @@ from bot.domain.feed import Feed, FeedSpec, Fetched
 from bot.domain.message import Message
 from bot.domain.story import Item, Language, Topic
 from bot.domain.subscription import Chat, Mode, Preferences
+from bot.editorial.judge import EditorialJudge
 from bot.editorial.rules.loader import load as load_rules
 from bot.editorial.score import Rulebook
-from bot.ports import Beat, Conversation, Identity
+from bot.ports import Beat, Conversation, Identity, Routes
+from bot.services.compose import Composer
 from bot.services.deliver import Deliverer
 from bot.services.digests import Digests
+from bot.services.grouping import EventWindow
+from bot.services.holds import Holds
+from bot.services.intake import Intake
 from bot.services.poll import Pace, Poller
+from bot.services.watching import WatchList
 from bot.store.store import Store
 
 RULES = Path(__file__).resolve().parents[2] / "config" / "rules"
@@ -58,7 +64,10 @@ class Crash(BaseException):
 
 
 # Dying before one of these, after it, or after the last change is all the same to the world.
-READS = frozenset({"get", "many", "verdict", "known", "ranked", "counts", "digest_chats", "next_due", "depth", "fetch"})
+READS = frozenset(
+    {"get", "many", "verdict", "known", "ranked", "counts", "digest_chats", "next_due", "depth", "fetch"}
+    | {"coverage", "coverages", "levels", "changes", "placed", "interests", "watches", "held"}
+)
 
 
 class Steps:
@@ -129,6 +138,7 @@ class PostOffice:
 
     def __init__(self, trouble: Callable[[Channel, Message], DeliveryError | None] | None = None) -> None:
         self.receipts: list[Receipt] = []
+        self.edits: list[Receipt] = []
         self._trouble = trouble
 
     def texts(self, address: str) -> list[str]:
@@ -139,6 +149,13 @@ class PostOffice:
             raise error
         self.receipts.append(Receipt(channel, message.text, key, message.stories))
         return (str(len(self.receipts)),)
+
+    async def edit(self, channel: Channel, message_ids: Sequence[str], message: Message) -> tuple[str, ...]:
+        self.edits.append(Receipt(channel, message.text, " ".join(message_ids), message.stories))
+        return tuple(message_ids)
+
+    def routes(self) -> Routes:
+        return {}
 
     async def was_delivered(self, channel: Channel, key: str, since: datetime) -> tuple[str, ...] | None:
         return None
@@ -174,10 +191,12 @@ class Town:
     poller: Poller
     deliverer: Deliverer
     digests: Digests
+    holds: Holds
 
     async def poll_and_deliver(self) -> None:
         await self.poller.poll_due()
         await self.digests.plan_due()
+        await self.holds.release_due()
         await self.deliverer.drain()
 
 
@@ -189,6 +208,7 @@ async def town(
     store = await Store.open(url or f"sqlite:///{path}/town.db", upgrade=True)
     steps = Steps(last_step)
     feeds, stories, chats, outbox = (steps.watch(p) for p in (store.feeds, store.stories, store.chats, store.outbox))
+    composer = Composer(stories=stories, chats=chats, clock=clock, language="en", zone="Asia/Jakarta")
     try:
         yield Town(
             store=store,
@@ -200,7 +220,12 @@ async def town(
                 feeds=feeds,
                 stories=stories,
                 sources=lambda kind: steps.watch(press),
-                judge=rulebook(),
+                intake=Intake(
+                    stories=stories,
+                    judge=EditorialJudge(rulebook),
+                    watching=WatchList(chats, lambda: rulebook().companies),
+                ),
+                grouping=EventWindow(rulebook()),
                 clock=clock,
                 random=lambda: 0.0,
                 pace=Pace(every=timedelta(minutes=15)),
@@ -209,14 +234,13 @@ async def town(
             ),
             deliverer=Deliverer(
                 outbox=outbox,
-                stories=stories,
                 chats=chats,
+                composer=composer,
                 platforms={POST: steps.watch(post)},
                 clock=clock,
                 sleep=clock.sleep,
-                language="en",
-                zone="Asia/Jakarta",
             ),
+            holds=Holds(outbox=outbox, composer=composer, clock=clock),
             digests=Digests(chats=chats, stories=stories, outbox=outbox, clock=clock, zone="Asia/Jakarta"),
         )
     finally:

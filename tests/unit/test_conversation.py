@@ -1,11 +1,10 @@
-"""Whatever somebody types gets an answer: commands, numbers, buttons, group rules, settings, and plain nonsense."""
+"""Whatever somebody types gets an answer: commands, numbers, buttons, group rules, and plain nonsense."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from datetime import time, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -13,151 +12,99 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.commands.command import Kit
-from bot.commands.conversation import Conversation
 from bot.commands.registry import by_word, commands, menu
 from bot.domain.channel import Channel, User
 from bot.domain.delivery import DeliveryState
 from bot.domain.errors import StoreError
-from bot.domain.message import Button, Message
 from bot.domain.story import Language, Topic
-from bot.domain.subscription import Chat, ChatState, Mode
-from bot.domain.verdict import Level
+from bot.domain.subscription import ChatState, Mode
 from bot.ports import Beat
-from bot.services.digests import Digests
-from bot.services.health import Health
-from bot.store.store import Store
 from bot.texts import Texts
-from tests.builders import (
-    DAY,
-    HOUR,
-    MINUTE,
-    NOW,
-    ScriptedPlatform,
-    Timepiece,
-    a_request,
-    a_spec,
-    a_store,
-    an_item,
-    put,
-    some_items,
-    subscribe,
+from tests.builders import MINUTE, NOW, a_request, a_spec, an_item, put, subscribe
+from tests.unit.chatroom import (
+    ADMIN,
+    DESK,
+    GROUP,
+    HERE,
+    LANGUAGES,
+    MEMBER,
+    NEWS,
+    Chatroom,
+    actions,
+    an_empty_room,
+    buttons,
+    furnished,
+    well,
 )
 
-HERE = Channel(platform="chat", address="me")
-GROUP = Channel(platform="chat", address="-100", thread="7")
-NEWS = Channel(platform="chat", address="-200")
-ADMIN, MEMBER = User(id="1", name="Ani"), User(id="2", name="Budi")
-LANGUAGES = ("en", "id")
 NUMBERS = count(1)
-
-
-@dataclass
-class Chatroom:
-    """A conversation over a real store, where every answer is also sent (so that its numbers count)."""
-
-    store: Store
-    clock: Timepiece
-    platform: ScriptedPlatform
-    conversation: Conversation
-    sent: list[Message] = field(default_factory=list)
-
-    async def hear(self, text: str, **request: object) -> Message | None:
-        asked = a_request(text, **({"channel": HERE, "user": MEMBER} | request))
-        message = await self.conversation.answer(asked)
-        if message is not None:
-            self.sent.append(message)
-            await self.conversation.sent(asked, message, [f"b{len(self.sent)}"])
-        return message
-
-    async def say(self, text: str, **request: object) -> Message:
-        message = await self.hear(text, **request)
-        assert message is not None, f"no answer to {text!r}"
-        return well(message, text)
-
-    async def chat(self, channel: Channel = HERE) -> Chat:
-        found = await self.store.chats.find(channel)
-        assert found is not None
-        return found
-
-
-def well(message: Message, text: str) -> Message:
-    """An answer that says something, that is no excuse, and whose buttons can be pressed."""
-    assert message.text.strip(), f"an empty answer to {text!r}"
-    for language in LANGUAGES:
-        for excuse in ("trouble.other", "trouble.database"):
-            assert Texts(language).say(excuse) not in message.text, f"an excuse to {text!r}"
-    for button in buttons(message):
-        assert len(button.action.encode()) <= 60
-        assert button.label.strip()
-        assert button.action.removeprefix("/").split()[0] in by_word(), f"{button.action} is no command"
-    return message
-
-
-def buttons(message: Message) -> list[Button]:
-    return [button for row in message.buttons for button in row]
-
-
-def conversation_over(store: Store, clock: Timepiece, platform: ScriptedPlatform, chats: object = None) -> Conversation:
-    kit = Kit(
-        stories=store.stories,
-        chats=chats or store.chats,  # type: ignore[arg-type]
-        feeds=store.feeds,
-        digests=Digests(
-            chats=store.chats, stories=store.stories, outbox=store.outbox, clock=clock, zone="Asia/Jakarta"
-        ),
-        health=Health(
-            feeds=store.feeds,
-            outbox=store.outbox,
-            beats=store.beats,
-            housekeeping=store.housekeeping,
-            clock=clock,
-            platforms=("telegram",),
-        ),
-        platforms={"chat": platform},
-        clock=clock,
-        language=Language.EN,
-        zone="Asia/Jakarta",
-    )
-    return Conversation(kit, store.outbox)
 
 
 @pytest.fixture
 async def empty(tmp_path: Path) -> AsyncIterator[Chatroom]:
-    async with a_store(tmp_path) as store:
-        clock = Timepiece()
-        platform = ScriptedPlatform(admins={ADMIN.id}, channels={"@news": NEWS})
-        yield Chatroom(store, clock, platform, conversation_over(store, clock, platform))
+    async with an_empty_room(tmp_path) as room:
+        yield room
 
 
 @pytest.fixture
 async def room(empty: Chatroom) -> Chatroom:
-    """With twelve AI stories (1 is the newest) and two on layoffs, all of today."""
-    await empty.store.feeds.synchronise([a_spec("wire"), a_spec("satu")], NOW - DAY)
-    await put(empty.store, *some_items(12))
-    layoffs = [an_item(f"Acme cuts jobs {n}", id=f"l{n}", published=NOW - n * HOUR) for n in (1, 2)]
-    await put(empty.store, *layoffs, feed_id="satu", scores={Topic.LAYOFFS: 9.0, Topic.TECH_LAYOFFS: 6.0})
-    return empty
+    return await furnished(empty)
 
 
-# --- everything gets an answer -----------------------------------------------------------------------------------
+# --- everything gets an answer --------------------------------------------------------------------------------------
 
 ARGUMENTS = {
-    "start": [""],
-    "help": ["", "latest", "/latest", "terbaru", "latst", "nonsense"],
     "latest": ["", "ai", "phk", "tech layoffs", "ai 3", "3 ai", "0", "99", "999999999", "+5", "+999999999", "sport"],
-    "digest": ["", "now", "today", "hari ini", "08:00", "8.30", "25:00", "tomorrow"],
+    "digest": ["", "now", "today", "hari ini", "now 2", "2026-03-14 2", "2026-02-31 1", "08:00", "8", "8.30", "7 pm",
+               "jam 7 malam", "off", "mati", "25:00", "tomorrow", "07:30 WITA"],
+    "catchup": ["", "x"],
+    "missed": ["", "x"],
     "more": ["", "1", "#2", "s1", "99", "0", "two"],
-    "why": ["", "1", "s1", "s999999999999999", "99"],
+    "sources": ["", "1", "s1", "99"],
+    "search": ["", "robots", "robots acme", "robots +2", "the"],
+    "company": ["", "acme", "pt acme tbk", "nobody at all"],
+    "layoffs": ["", "week", "minggu", "year tech", "month id", "decade"],
+    "export": ["", "csv", "json year", "opml", "pdf"],
+    "start": ["", "topics", "topics +ai", "topics -ai", "topics +all", "topics sport", "mode", "mode both",
+              "mode never", "language", "language id", "language klingon", "s1", "story_1", "story_999", "story_",
+              "payload"],
     "subscribe": ["", "ai", "semua", "ai digest 07:30 wib", "ai high", "layoffs both Europe/Berlin", "sport",
                   "@news ai", "@nowhere ai", "#general", "ai Mars/Base"],
     "unsubscribe": ["", "ai", "layoffs", "sport", "@news", "@nowhere"],
-    "settings": ["", "mode digest", "mode", "mode sometimes", "mode = both", "threshold high", "threshold 7",
-                 "digest 08:00", "digest late", "zone WIB", "zone new york", "zone Mars", "topics ai", "topics",
-                 "topics sport", "language id", "language klingon", "mood digest", "colour red"],
-    "language": ["", "en", "id", "bahasa", "fr"],
+    "topics": ["", "ai", "+ai", "-ai", "+ai -layoffs", "semua", "sport", "+", "ai @news"],
+    "watch": ["", "Nvidia", "data center", "YouTube", "words YouTube", "kata pusat data", "ai", "the", "a", "123",
+              "+10", "+9999", "x" * 70, "Nvidia @news", "“quoted words”"],
+    "unwatch": ["", "Nvidia", "i1", "i999999", "nobody", "all", "semua"],
+    "mute": ["", "Tesla", "Tesla 7d", "7d Tesla", "Tesla 2 minggu", "Tesla 0d", "7d", "1", "1 company", "1 words", "s1",
+             "1 words 9", "s1 words 1 7d", "s1 cancel", "s999", "99", "phk", "+10", "smartwatch 24 jam"],
+    "unmute": ["", "Tesla", "i1", "i2 s1", "nobody", "all"],
+    "settings": ["", "panel", "mode digest", "mode", "mode sometimes", "mode = both", "threshold high", "threshold 7",
+                 "high threshold", "digest 08:00", "digest late", "digest", "zone WIB", "zone new york", "zone Mars",
+                 "zone utc+7", "topics ai", "topics", "topics sport", "topics +ai", "language id", "language klingon",
+                 "quiet 22-07", "quiet off", "quiet", "quiet 9-9", "break 1000", "break 1.000", "break many",
+                 "break off", "style compact", "style", "preview on", "preview maybe", "silent ya", "open on",
+                 "mood digest", "colour red",
+                 "topics=ai,layoffs mode=both zone=New York digest=07:15 quiet=22:00-07:00 break=500",
+                 "topics= quiet= break=", "mode=never", "=", "=x", "@news", "@news mode digest", "@nowhere"],
+    "language": ["", "en", "id", "bahasa", "bahasa indonesia", "fr", "id @news"],
+    "timezone": ["", "WIB", "berlin", "New York", "utc+7", "+8", "UTC+99", "Mars", "Asia/Jakarta", "jakrta"],
+    "quiet": ["", "22-07", "22:30-06.45", "10 pm to 7 am", "jam 22 sampai 7", "off", "mati", "break 1000",
+              "tembus 1.000", "break off", "break", "9-9", "later", "22"],
+    "pause": ["", "2h", "until 08:00", "sampai besok", "please", "now"],
+    "resume": ["", "x"],
+    "why": ["", "1", "s1", "s999999999999999", "99"],
+    "whynot": ["", "acme jobs", "https://wire.example/n/1", "https://nowhere.example/x"],
+    "rules": ["", "test Acme cuts 100 jobs", "robot", "try", "proposals"],
+    "good": ["", "1", "s1", "s999"],
+    "bad": ["", "1", "s1", "s999"],
+    "help": ["", "latest", "/latest", "terbaru", "latst", "nonsense"],
+    "home": ["", "x"],
     "feeds": ["", "1", "2", "0", "99999", "x"],
+    "suggest": ["", "example.com/feed", "https://example.com/rss.xml", "not an address", "http://", "a.b",
+                "https://user:pw@example.com/feed", "javascript:alert(1)", "https://wire.example/feed.xml"],
     "health": ["", "x"],
+    "import": ["", "x"],
+    "admin": ["", "status", "feeds", "rules", "chats", "errors", "aturan", "statis", "x"],
 }  # fmt: skip
 HOSTILE = [
     "\x00", "\n\n\n", "\u202e\ud800", "\U0001f600" * 99, "a" * 5000, "a " * 3000, "/" * 50, "[]()*_`", "{0}{close}%s",
@@ -175,9 +122,10 @@ def test_every_command_is_tried() -> None:
 @pytest.mark.parametrize("name", ARGUMENTS)
 async def test_every_command_answers_whatever_its_arguments(room: Chatroom, name: str, language: str) -> None:
     hostile = HOSTILE if language == "en" else HOSTILE[::4]  # the words differ, their reader does not
+    channel = DESK if commands()[name].operator else HERE
     for word in (name, *commands()[name].aliases):
         for argument in [*ARGUMENTS[name], *hostile] if word == name else ARGUMENTS[name][:2]:
-            message = await room.say(f"/{word} {argument}", language=Language(language))
+            message = await room.say(f"/{word} {argument}", language=Language(language), channel=channel)
             assert "{" not in message.text.replace("{0}{close}%s", ""), "a blank that nobody filled in"
 
 
@@ -191,10 +139,12 @@ async def test_every_command_answers_on_an_empty_database(empty: Chatroom, name:
 async def test_every_button_can_be_pressed(room: Chatroom, language: str) -> None:
     """From what every command shows, on and on, until there is no button left that was not pressed."""
     spoken = Texts(language)
-    queue = [f"/{name} {argument}" for name in ARGUMENTS for argument in ARGUMENTS[name]]
+    some = slice(None) if language == "en" else slice(1)  # the buttons are the same, their labels differ
+    queue = [f"/{name} {argument}" for name in ARGUMENTS for argument in ARGUMENTS[name][some]]
     starting, pressed = len(queue), set()
     for text in queue:
-        message = await room.say(text, language=Language(language), key=f"press {next(NUMBERS)}")
+        key, is_pressed = f"press {next(NUMBERS)}", text in pressed
+        message = await room.say(text, language=Language(language), key=key, pressed=is_pressed)
         if pressed and text in pressed:
             assert spoken.say("unknown.command", word=text.split()[0]) not in message.text
         for button in buttons(message):
@@ -255,8 +205,11 @@ async def test_the_menu_has_every_command_in_both_languages() -> None:
 
 
 async def test_help_names_every_command(room: Chatroom) -> None:
-    text = (await room.say("/help")).text
-    assert [name for name in commands() if f"/{name} – " not in text] == []
+    for channel, operator in ((HERE, False), (DESK, True)):
+        text = (await room.say("/help", channel=channel)).text
+        for name, command in commands().items():
+            shown = not command.hidden and (operator or not command.operator)
+            assert (f"/{name} – " in text) is shown, name
     for name in commands():
         assert f"/{name}" in (await room.say(f"/help {name}")).text
 
@@ -281,13 +234,21 @@ async def test_a_slip_of_the_finger_is_understood(room: Chatroom, typed: str, cl
     assert [b.action for b in buttons(message)] == [f"/{close}"]
 
 
+@pytest.mark.parametrize("typed", ["/admn", "/unwach", "/hom"])
+async def test_what_is_in_no_menu_is_not_proposed(room: Chatroom, typed: str) -> None:
+    proposed = {action.removeprefix("/") for action in actions(await room.say(typed))}
+    assert not proposed & {"admin", "unwatch", "home"}
+
+
 async def test_an_unknown_command_and_plain_words(room: Chatroom) -> None:
     assert (await room.say("/zzz")).text == "I don’t know /zzz. /help shows all commands."
-    assert (await room.say("how are you?")).text.startswith("I only understand commands and numbers so far.")
-    assert (await room.say("apa kabar?", language=Language.ID)).text.startswith("Untuk saat ini saya hanya mengerti")
+    assert (await room.say("weather on Mars?")).text.startswith("I found no story for “weather on Mars?”.")
+    answer = await room.say("cuaca di Mars?", language=Language.ID)
+    assert answer.text.startswith("Tidak ada berita untuk “cuaca di Mars?”.")
+    assert actions(answer) == ["/latest", "/help"]
 
 
-# --- lists and numbers -------------------------------------------------------------------------------------------
+# --- lists and numbers ----------------------------------------------------------------------------------------------
 
 
 async def test_latest_is_newest_first_and_pages_on_to_the_end(room: Chatroom) -> None:
@@ -368,127 +329,16 @@ async def test_why_shows_rules_points_and_threshold(room: Chatroom) -> None:
 async def test_the_digest_of_the_moment_changes_no_setting(room: Chatroom) -> None:
     message = await room.say("/digest")
     assert "stories for you: 14" in message.text
-    assert len(message.stories) == 14
+    assert len(message.stories) == 10
     assert not (await room.chat()).is_subscribed
     assert (await room.chat()).last_digest is None
-    assert (await room.say("14")).text.startswith(message.text.split("14. ")[1].split("\n")[0])
+    assert (await room.say("10")).text.startswith(message.text.split("10. ")[1].split("\n")[0])
+    rest = await room.press("2 ›", message)
+    assert (len(rest.stories), rest.in_place) == (4, True)
+    assert not set(rest.stories) & set(message.stories)
 
 
-# --- settings ----------------------------------------------------------------------------------------------------
-
-
-async def test_subscribing_and_unsubscribing(room: Chatroom) -> None:
-    assert "New stories on AI and Tech layoffs go to this chat" in (await room.say("/subscribe")).text
-    assert (await room.chat()).preferences.topics == {Topic.AI, Topic.TECH_LAYOFFS}
-    assert "Stories on AI and Tech layoffs already go to this chat" in (await room.say("/subscribe ai")).text
-    await room.say("/subscribe phk")
-    assert (await room.chat()).preferences.topics == set(Topic)
-    assert "No more stories on AI" in (await room.say("/unsubscribe ai")).text
-    assert (await room.chat()).preferences.topics == {Topic.LAYOFFS, Topic.TECH_LAYOFFS}
-    assert "You aren’t subscribed to AI" in (await room.say("/unsubscribe ai")).text
-    await room.say("/settings threshold high")
-    assert "Nothing more from me" in (await room.say("/unsubscribe")).text
-    assert (await room.chat()).preferences.topics == set()
-    assert "aren’t subscribed to anything" in (await room.say("/stop")).text
-    await room.say("/subscribe ai")
-    assert (await room.chat()).preferences.level is Level.HIGH, "settings are kept"
-
-
-async def test_subscribing_all_in_one_line(room: Chatroom) -> None:
-    await room.say("/subscribe ai, tech layoffs both high 07:30 Europe/Berlin")
-    prefs = (await room.chat()).preferences
-    assert prefs.topics == {Topic.AI, Topic.TECH_LAYOFFS}
-    assert (prefs.mode, prefs.level, prefs.digest_at, prefs.zone) == (
-        Mode.BOTH,
-        Level.HIGH,
-        time(7, 30),
-        "Europe/Berlin",
-    )
-
-
-@pytest.mark.parametrize(("zone", "kept"), [("Europe/Berlin", "Europe/Berlin"), ("Mars/Base", None), (None, None)])
-async def test_the_zone_the_platform_knows_is_taken_when_it_is_one(
-    room: Chatroom, zone: str | None, kept: str | None
-) -> None:
-    for text in ("/subscribe ai", "/digest 08:00"):
-        channel = Channel(platform="chat", address=text)
-        await room.say(text, channel=channel, zone=zone)
-        assert (await room.chat(channel)).preferences.zone == kept
-
-
-async def test_what_is_not_understood_changes_nothing(room: Chatroom) -> None:
-    await room.say("/subscribe ai")
-    before = await room.chat()
-    for text in ("/subscribe sport", "/subscribe layoffs Mars/Base", "/unsubscribe sport", "/settings mode never",
-                 "/settings zone Mars", "/settings topics ai sport", "/language fr", "/digest 25:00"):  # fmt: skip
-        await room.say(text)
-        assert await room.chat() == before, text
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "value"),
-    [
-        ("/settings mode digest", "mode", Mode.DIGEST),
-        ("/settings mode = ringkasan", "mode", Mode.DIGEST),
-        ("/pengaturan ambang tinggi", "level", Level.HIGH),
-        ("/settings threshold low", "level", Level.LOW),
-        ("/settings digest 21:05", "digest_at", time(21, 5)),
-        ("/settings jam 9.15", "digest_at", time(9, 15)),
-        ("/settings zone wit", "zone", "Asia/Jayapura"),
-        ("/settings zone europe/berlin", "zone", "Europe/Berlin"),
-        ("/settings zone New York", "zone", "America/New_York"),
-        ("/settings language id", "language", Language.ID),
-        ("/bahasa indonesia", "language", Language.ID),
-        ("/settings topics layoffs", "topics", frozenset({Topic.LAYOFFS})),
-    ],
-)
-async def test_one_setting_changed(room: Chatroom, text: str, name: str, value: object) -> None:
-    await room.say("/subscribe ai")
-    before = (await room.chat()).preferences
-    await room.say(text)
-    after = (await room.chat()).preferences
-    assert getattr(after, name) == value
-    also = {"mode": after.mode} if name == "digest_at" else {}
-    assert after == replace(before, **{name: value}, **also)
-
-
-async def test_a_digest_hour_switches_the_digest_on(room: Chatroom) -> None:
-    await room.say("/digest 08:00")
-    chat = await room.chat()
-    assert (chat.preferences.mode, chat.preferences.digest_at, chat.since) == (Mode.DIGEST, time(8), NOW)
-    assert chat.is_subscribed
-    other = Channel(platform="chat", address="alerts")
-    await room.say("/subscribe ai", channel=other)
-    await room.say("/settings digest 09:00", channel=other)
-    assert (await room.chat(other)).preferences.mode is Mode.BOTH
-
-
-async def test_moving_the_hour_starts_the_count_anew_and_the_threshold_does_not(room: Chatroom) -> None:
-    await room.say("/subscribe ai digest 08:00")
-    room.clock.tick(HOUR)
-    await room.say("/settings threshold high")
-    assert (await room.chat()).since == NOW
-    await room.say("/settings digest 10:00")
-    assert (await room.chat()).since == NOW + HOUR
-
-
-async def test_the_language_chosen_is_over_the_platforms(room: Chatroom) -> None:
-    assert "Perintah" in (await room.say("/zzz", language=Language.ID)).text
-    assert (await room.say("/language en", language=Language.ID)).text.startswith("Done. I speak English")
-    assert "I don’t know /zzz" in (await room.say("/zzz", language=Language.ID)).text
-    assert (await room.say("/language id")).text.startswith("Siap, mulai sekarang")
-    assert "Digest" not in (await room.say("/settings")).text
-
-
-async def test_settings_show_what_is_set(room: Chatroom) -> None:
-    await room.say("/subscribe ai layoffs digest high 07:30 wita")
-    assert (await room.say("/settings")).paragraphs[1].text == (
-        "Topics: AI and Layoffs\nDelivery: daily digest\nFilter: strict – only the clearest stories\n"
-        "Digest time: 07:30 (Asia/Makassar)\nLanguage: English"
-    )
-
-
-# --- groups and channels -----------------------------------------------------------------------------------------
+# --- groups and channels --------------------------------------------------------------------------------------------
 
 CHANGES = ["/subscribe ai", "/unsubscribe", "/settings mode digest", "/language id", "/digest 08:00", "subscribe ai"]
 SHOWS = ["/settings", "/language", "/digest", "/digest now", "/latest", "/help", "/feeds", "/health", "/start"]
@@ -539,7 +389,7 @@ async def test_a_list_of_one_story_is_a_list_and_an_opened_story_is_none(room: C
 
 async def test_a_channel_is_subscribed_from_a_private_chat_by_its_admins(room: Chatroom) -> None:
     refused = await room.say("/subscribe ai @news", user=MEMBER)
-    assert refused.text == "Only admins of @news can change what I send there."
+    assert refused.text.startswith("Only admins of @news can change what I send there")
     assert await room.store.chats.find(NEWS) is None
     await room.say("/subscribe ai digest @news", user=ADMIN)
     assert (await room.chat(NEWS)).preferences.topics == {Topic.AI}
@@ -557,14 +407,14 @@ async def test_a_channel_cannot_be_named_in_a_group(room: Chatroom) -> None:
     assert not (await room.chat(GROUP)).is_subscribed
 
 
-# --- gestures, parked chats, trouble -----------------------------------------------------------------------------
+# --- gestures, parked chats, trouble --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", ["/latest", "/subscribe ai", "/nonsense", "/more 99", "/subscribe sport"])
 async def test_the_same_gesture_twice_is_answered_once(room: Chatroom, text: str) -> None:
     await room.say(text, key="g1")
     assert await room.hear(text, key="g1") is None
-    restarted = conversation_over(room.store, room.clock, room.platform)
+    restarted = room.restarted()
     assert await restarted.answer(a_request(text, channel=HERE, key="g1")) is None
     await room.say(text, key="g2")
 
@@ -626,7 +476,7 @@ class Broken:
 async def test_trouble_is_said_in_the_readers_language(
     empty: Chatroom, error: Exception, key: str, language: str
 ) -> None:
-    broken = conversation_over(empty.store, empty.clock, empty.platform, Broken(error))
+    broken = empty.restarted(chats=Broken(error))
     message = await broken.answer(a_request("/latest", key="g1", language=Language(language)))
     assert message is not None
     assert message.text == Texts(language).say(key)
@@ -634,7 +484,7 @@ async def test_trouble_is_said_in_the_readers_language(
     assert again is not None, "what was not answered may be asked again"
 
 
-# --- feeds and health --------------------------------------------------------------------------------------------
+# --- feeds and health -----------------------------------------------------------------------------------------------
 
 
 async def test_an_empty_bot_says_what_is_missing(empty: Chatroom) -> None:
@@ -653,8 +503,9 @@ async def test_feeds_come_in_pages_with_the_ill_ones_first(empty: Chatroom) -> N
     assert message.text.startswith("40 feeds")
     assert "Page 1 of 3" in message.text
     pages = [message]
-    while todo := [b.action for b in buttons(pages[-1])]:
-        pages.append(await empty.say(todo[0]))
+    while len(pages) < 4 and (todo := [b.action for b in buttons(pages[-1]) if b.label.endswith("›")]):
+        pages.append(await empty.say(todo[0], pressed=True))
+    assert [page.in_place for page in pages] == [False, True, True]
     lines = [line for page in pages for line in page.paragraphs[2].text.split("\n")]
     assert len(lines) == len(set(lines)) == 40
     assert "✓ F07 – read 12 min ago" in lines

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.channel import Channel
+from bot.domain.coverage import Coverage
 from bot.domain.delivery import DeliveryState, PendingDelivery
 from bot.domain.digest import Digest
 from bot.domain.errors import (
@@ -22,9 +23,10 @@ from bot.domain.errors import (
     PlatformUnavailable,
     RateLimited,
 )
-from bot.domain.story import Language, Story, Topic
+from bot.domain.story import Language, Topic
 from bot.domain.subscription import Chat, ChatState, Mode, Preferences
 from bot.ports import Platform, Stories
+from bot.services.compose import Composer
 from bot.services.deliver import LEASE, Deliverer, DeliverReport
 from bot.store.store import Store
 from bot.store.stories import StoryTable
@@ -65,13 +67,13 @@ def deliverer(store: Store, clock: Timepiece, *platforms: Platform, stories: Sto
     by_name: Mapping[str, Platform] = {one.name: one for one in platforms}
     return Deliverer(
         outbox=store.outbox,
-        stories=stories or store.stories,
         chats=store.chats,
+        composer=Composer(
+            stories=stories or store.stories, chats=store.chats, clock=clock, language="en", zone="Asia/Jakarta"
+        ),
         platforms=by_name,
         clock=clock,
         sleep=clock.sleep,
-        language="en",
-        zone="Asia/Jakarta",
     )
 
 
@@ -410,8 +412,8 @@ async def test_a_story_that_is_forgotten_is_not_sent(
     gone = (await first(store, chat)).story_id
 
     class Forgetful(StoryTable):
-        async def get(self, story_id: int) -> Story | None:
-            return None if story_id == gone else await super().get(story_id)
+        async def coverage(self, story_id: int) -> Coverage | None:
+            return None if story_id == gone else await super().coverage(story_id)
 
     stories = Forgetful(store.stories._database)
     report = await deliverer(store, clock, platform, stories=stories).drain()

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from bot.domain.digest import A_TOPIC, LONGEST, ORDER, Digest, compose
 from bot.domain.story import Topic
-from tests.builders import a_story, patient
+from tests.builders import a_coverage, patient
 
 DAY = date(2026, 3, 14)
 
 
 def composed(*topics: Topic, found: int | None = None) -> Digest:
-    ranked = [(a_story(n), topic) for n, topic in enumerate(topics, start=1)]
+    ranked = [(a_coverage(n), topic) for n, topic in enumerate(topics, start=1)]
     found = len(ranked) if found is None else found
     return compose(day=DAY, ranked=ranked, found=found, feeds=40, failing=2, items=300)
 
@@ -36,11 +36,11 @@ def test_groups_stand_in_one_order_and_empty_ones_not_at_all() -> None:
 
 
 def test_one_topic_does_not_push_the_others_out() -> None:
-    digest = composed(*[Topic.AI] * 20, *[Topic.TECH_LAYOFFS] * 5)
+    digest = composed(*[Topic.AI] * 40, *[Topic.TECH_LAYOFFS] * 5)
     groups = dict(digest.groups)
-    assert groups[Topic.TECH_LAYOFFS] == (21, 22, 23, 24, 25)
-    assert groups[Topic.AI] == tuple(range(1, 11))
-    assert digest.left_out == 10
+    assert groups[Topic.TECH_LAYOFFS] == (41, 42, 43, 44, 45)
+    assert groups[Topic.AI] == tuple(range(1, 26))
+    assert digest.left_out == 15
 
 
 def test_a_topic_alone_may_fill_it() -> None:
@@ -74,6 +74,6 @@ def test_every_digest(given_topics: list[Topic]) -> None:
 @patient
 @given(topics, st.integers(0, 10_000), st.dates(), st.integers(0, 999))
 def test_it_comes_back_from_json(given_topics: list[Topic], found: int, day: date, count: int) -> None:
-    ranked = [(a_story(n), topic) for n, topic in enumerate(given_topics)]
+    ranked = [(a_coverage(n), topic) for n, topic in enumerate(given_topics)]
     digest = compose(day=day, ranked=ranked, found=found, feeds=count, failing=count, items=count)
     assert Digest.from_json(digest.to_json()) == digest

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.story import Language
-from bot.editorial.boilerplate import story_paragraphs
+from bot.editorial.boilerplate import story_paragraphs, without_teasers
 from bot.editorial.language import detect
 from bot.editorial.text import SNIPPET_LENGTH, normalise, snippet, tokenise
 
@@ -103,6 +103,24 @@ MORE = "Warga sekitar mengaku kaget mendengar kabar itu dari tetangga mereka."
         "Home | Layoffs | Tech | Sport",
         "Follow us for more layoffs news",
         "© 2026 Layoffs Daily",
+        'Simak Video "PHK di pabrik sepatu"',
+        "Saksikan video: PHK di pabrik sepatu",
+        "Lihat Juga :\nPHK di pabrik sepatu",
+        "Pilihan Redaksi\nPHK di pabrik sepatu",
+        'Artikel ini telah tayang di Harian Kota dengan judul "PHK di pabrik sepatu"',
+        "Ilustrasi PHK di pabrik sepatu. (Foto: Kantor Berita)",
+        "Laid-off workers leave the mill. Photograph: Jane Roe/Wire",
+        "(Photo by Jane Roe/Getty Images)",
+        "Image credits: Layoff Pictures",
+        "RELATED ARTICLE Layoffs hit the shoe trade",
+        "More on this story: Layoffs hit the shoe trade",
+        "Most popular\nLayoffs hit the shoe trade\nRobots hit the shoe trade",
+        "Advertisement – story of layoffs continues below",
+        "Get our free newsletter on layoffs in your inbox",
+        "Enjoying this story? Subscribe to the layoff letter",
+        "Home > Business > Layoffs",
+        "Kata kunci: PHK, sepatu",
+        "Editor’s note: a story on layoffs was corrected",
     ],
 )
 def test_what_is_not_the_story_does_not_count(teaser: str) -> None:
@@ -114,6 +132,25 @@ def test_a_teaser_inside_a_paragraph_is_cut_out() -> None:
         f"{BODY} Polisi datang.",
         MORE,
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "More than 300 people came to see the new hall of the mill.",
+        "More-efficient machines are the talk of the town – and of the mill.",
+        "Editors of the paper mill’s journal met on Monday.",
+        "Watching the mill burn, the mayor said it would be rebuilt.",
+        "He said (after a long pause) that photographs would follow.",
+    ],
+)
+def test_what_only_looks_like_one_stays(line: str) -> None:
+    assert story_paragraphs(f"{BODY}\n{line}\n{MORE}") == [BODY, line, MORE]
+
+
+def test_a_teaser_in_a_summary_is_cut_out() -> None:
+    assert without_teasers(f"{BODY} Baca juga: PHK di pabrik sepatu. {MORE}") == f"{BODY} {MORE}"
+    assert without_teasers(BODY) == BODY
 
 
 def test_a_question_of_the_writer_stays() -> None:

@@ -130,6 +130,22 @@ def test_nobody_loses_a_job(title: str, language: Language) -> None:
         ("Vestrel PHK 300 Karyawan, Salah Satunya karena AI", ID, Grade.MIXED),
         ("Vestrel PHK 300 Karyawan, Bukan karena AI", ID, Grade.DISPUTED),
         ("Vestrel PHK 300 Karyawan di Unit AI", ID, None),
+        ("Vestrel lays off 300 workers to fund AI data centres", EN, Grade.MIXED),
+        ("Vestrel lays off 300 workers as it shifts money to AI", EN, Grade.MIXED),
+        ("Vestrel lays off 300 workers, citing AI and weak demand", EN, Grade.MIXED),
+        ("Analysts say AI is behind layoffs at Vestrel", EN, Grade.BLAMED),
+        ("Union says Vestrel layoffs were driven by AI", EN, Grade.BLAMED),
+        ("Vestrel layoffs were about culture, not AI, boss says", EN, Grade.DISPUTED),
+        ("Vestrel lays off 300 who trained its AI", EN, None),
+        ("AI startup Vestrel lays off 300 workers", EN, None),
+        ("Laid-off workers of Vestrel turn to ChatGPT for comfort", EN, None),
+        ("Vestrel PHK 300 Karyawan Imbas Belanja AI", ID, Grade.MIXED),
+        ("Vestrel PHK 300 Karyawan, Dipicu Tarif dan AI", ID, Grade.MIXED),
+        ("Analis Sebut AI Biang PHK di Vestrel", ID, Grade.BLAMED),
+        ("AI Dijadikan Kambing Hitam PHK di Vestrel", ID, Grade.DISPUTED),
+        ("Benarkah AI Penyebab PHK di Vestrel?", ID, Grade.DISPUTED),
+        ("Vestrel Bantah PHK 300 Karyawan karena AI", ID, Grade.DISPUTED),
+        ("Vestrel PHK Karyawan yang Melatih AI", ID, None),
     ],
 )
 def test_ai_as_the_cause(title: str, language: Language, grade: Grade | None) -> None:
@@ -137,6 +153,16 @@ def test_ai_as_the_cause(title: str, language: Language, grade: Grade | None) ->
     assert found is not None
     assert (found.ai_cause.grade if found.ai_cause else None) is grade
     assert found.ai_cause is None or found.ai_cause.quote == title
+
+
+def test_the_lowest_grade_of_all_sentences_counts() -> None:
+    found = event(
+        "Vestrel lays off 300 workers, replaced by AI", "The firm also cut jobs because of AI and weak demand."
+    )
+    assert found is not None
+    assert found.ai_cause is not None
+    assert found.ai_cause.grade is Grade.MIXED
+    assert found.ai_cause.quote == "The firm also cut jobs because of AI and weak demand."
 
 
 def test_the_quote_is_the_sentence_that_says_so() -> None:

@@ -5,26 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.domain.errors import Forbidden, Gone, Malformed, SourceError, Unavailable
-from bot.domain.feed import Feed, FeedState
-from bot.domain.story import Item, Language, Story, Topic
+from bot.domain.feed import FeedState
+from bot.domain.story import Item, Language, Topic
 from bot.domain.subscription import Mode
 from bot.domain.verdict import Level
-from bot.ports import Judge
-from bot.services.poll import FeedRead, Pace, Poller
-from bot.store.store import Store
+from bot.services.poll import FeedRead
 from tests.builders import (
     DAY,
     HOUR,
     MINUTE,
     NOW,
-    ScriptedSource,
-    Timepiece,
     WordJudge,
     a_spec,
     a_store,
@@ -32,53 +27,7 @@ from tests.builders import (
     some_items,
     subscribe,
 )
-
-EVERY = 15 * MINUTE
-
-
-class Room:
-    """A store, a clock, scripted feeds and a poller over them."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.clock = Timepiece()
-        self.source = ScriptedSource()
-
-    def poller(
-        self, *, every: timedelta = EVERY, fixed: bool = False, at_once: int = 4, judge: Judge | None = None
-    ) -> Poller:
-        return Poller(
-            feeds=self.store.feeds,
-            stories=self.store.stories,
-            sources=lambda kind: self.source,
-            judge=judge or WordJudge(),
-            clock=self.clock,
-            random=lambda: 0.0,
-            pace=Pace(every=every, fixed=fixed),
-            lease=MINUTE,
-            at_once=at_once,
-        )
-
-    async def feeds(self, *names: str) -> None:
-        await self.store.feeds.synchronise([a_spec(name) for name in names], self.clock())
-        for name in names:
-            self.source.says(name, [])
-
-    async def look(self, **items: list[Item] | Exception | None) -> tuple[int, int, int]:
-        """One round, a quarter of an hour after the last: entries, new stories, alerts."""
-        for name, answer in items.items():
-            self.source.says(name, answer)
-        report = await self.poller().poll_due()
-        self.clock.tick(EVERY)
-        return report.entries, report.new_stories, report.alerts
-
-    async def feed(self, name: str = "wire") -> Feed:
-        found = await self.store.feeds.find(name)
-        assert found is not None
-        return found
-
-    async def stories(self) -> list[Story]:
-        return await self.store.stories.latest(list(Topic), level=Level.LOW, limit=500)
+from tests.unit.pollroom import EVERY, Room
 
 
 @pytest.fixture

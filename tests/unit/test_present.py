@@ -9,21 +9,31 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.domain.coverage import Change, ChangeKind, Coverage, Unit
 from bot.domain.digest import compose
+from bot.domain.event import AiCause, EventKind, Grade
 from bot.domain.message import Message, Role, Style
 from bot.domain.story import Topic
+from bot.domain.subscription import Style as Amount
 from bot.services.present import BUTTONS_A_ROW, SUMMARY_LENGTH, Presenter, clip
 from bot.texts import Texts
-from tests.builders import DAY, NOW, a_reason, a_score, a_story, patient
+from tests.builders import DAY, HOUR, NOW, a_coverage, a_story, an_event, patient
 
-STORY = a_story(
+LEAD = a_story(
     7,
     source="The Wire",
     title="Acme cuts 1,300 jobs",
     summary="Half of them engineers. The rest in sales.",
     content="First paragraph.\n\nSecond paragraph.",
 )
-OLDER = a_story(8, source="Kabar Satu", title="Model baru dibuka", summary="", published=NOW - 2 * DAY)
+STORY = a_coverage(7, lead=LEAD)
+OLDER = a_coverage(
+    8, lead=a_story(8, source="Kabar Satu", title="Model baru dibuka", summary="", published=NOW - 2 * DAY)
+)
+
+
+def told(story_id: int = 1, **values: object) -> Coverage:
+    return a_coverage(story_id, lead=a_story(story_id, **values))
 
 
 def presenter(language: str, zone: str = "Asia/Jakarta") -> Presenter:
@@ -69,27 +79,31 @@ def test_an_alert(language: str, golden: str) -> None:
     (title,) = message.paragraphs[1].spans
     assert (title.link, title.styles) == ("https://wire.example/7", {Style.BOLD})
     assert message.stories == (7,)
-    assert [button.action for row in message.buttons for button in row] == ["/more s7", "/why s7"]
+    assert [button.action for row in message.buttons for button in row] == [
+        "/more s7",
+        "/why s7",
+        "/mute s7",
+        "/good s7",
+        "/bad s7",
+    ]
     assert [p.role for p in message.paragraphs] == [Role.FOOTER, Role.BODY, Role.BODY, Role.FOOTER]
 
 
 def test_an_alert_of_a_bare_story_says_its_title_once() -> None:
-    bare = a_story(1, summary="Only a title", title="Only a title", url=None)
+    bare = told(1, summary="Only a title", title="Only a title", url=None)
     reads(presenter("en").alert(bare, []), "Only a title\n\nThe Wire · 15:30 WIB")
 
 
 def test_a_story_without_any_words_still_has_a_name() -> None:
-    assert presenter("en").alert(a_story(title="", summary=""), []).text.startswith("Untitled\n")
-    assert presenter("id").alert(a_story(title="", summary=""), []).text.startswith("Tanpa judul\n")
+    assert presenter("en").alert(told(title="", summary=""), []).text.startswith("Untitled\n")
+    assert presenter("id").alert(told(title="", summary=""), []).text.startswith("Tanpa judul\n")
     assert (
-        presenter("en")
-        .numbered("H", [a_story(title="", summary="Its summary")])
-        .text.startswith("H\n\n1. Its summary\n")
+        presenter("en").numbered("H", [told(title="", summary="Its summary")]).text.startswith("H\n\n1. Its summary\n")
     )
 
 
 def test_a_long_summary_is_cut() -> None:
-    alert = presenter("en").alert(a_story(summary="word " * 200), [])
+    alert = presenter("en").alert(told(summary="word " * 200), [])
     assert len(alert.paragraphs[1].text) <= SUMMARY_LENGTH
     assert alert.paragraphs[1].text.endswith("word …")
 
@@ -135,7 +149,7 @@ def test_a_numbered_list(language: str, golden: str) -> None:
 
 
 def test_number_buttons_stand_in_rows() -> None:
-    message = presenter("en").numbered("H", [a_story(n) for n in range(1, 13)])
+    message = presenter("en").numbered("H", [told(n) for n in range(1, 13)])
     assert [len(row) for row in message.buttons] == [BUTTONS_A_ROW, BUTTONS_A_ROW, 2]
     assert [b.label for row in message.buttons for b in row] == [str(n) for n in range(1, 13)]
 
@@ -240,120 +254,6 @@ def test_a_digest_numbers_only_what_it_still_has() -> None:
     assert message.stories == (8,)
 
 
-@pytest.mark.parametrize(
-    ("language", "golden"),
-    [
-        (
-            "en",
-            """
-            Acme cuts 1,300 jobs
-
-            The Wire · 15:30 WIB
-
-            First paragraph.
-
-            Second paragraph.
-
-            Also in Kabar Satu and Warta.
-
-            Topics: AI · Layoffs
-            """,
-        ),
-        (
-            "id",
-            """
-            Acme cuts 1,300 jobs
-
-            The Wire · 15.30 WIB
-
-            First paragraph.
-
-            Second paragraph.
-
-            Juga dimuat di Kabar Satu dan Warta.
-
-            Topik: AI · PHK
-            """,
-        ),
-    ],
-)
-def test_an_opened_story(language: str, golden: str) -> None:
-    outlets = ["The Wire", "Kabar Satu", "Warta"]
-    message = presenter(language).opened(STORY, outlets, [Topic.AI, Topic.LAYOFFS])
-    reads(message, golden)
-    assert message.preview
-    assert message.stories == (7,)
-
-
-def test_an_opened_story_without_text_shows_the_way() -> None:
-    assert "The feed has no text for this story." in presenter("en").opened(a_story(summary=""), [], []).text
-    assert "Feed ini tidak menyertakan isi" in presenter("id").opened(a_story(summary=""), [], []).text
-
-
-SCORES = {
-    Topic.AI: a_score(score=6.5, reasons=[a_reason("ai.word", -1.5, "source", ""), a_reason(points=8.0)]),
-    Topic.LAYOFFS: a_score(Topic.LAYOFFS, 0),
-    Topic.TECH_LAYOFFS: a_score(Topic.TECH_LAYOFFS, 2.0),
-}
-
-
-@pytest.mark.parametrize(
-    ("language", "golden"),
-    [
-        (
-            "en",
-            """
-            Acme cuts 1,300 jobs
-
-            AI: 6.5 points, 5 needed – chosen
-
-            +8  a new model · title: “new model” ai.model
-            −1.5  a new model ai.word
-
-            Tech layoffs: 2 points, 5 needed – not chosen
-
-            +2  a new model · title: “new model” ai.model
-
-            My rules are plain text files in config/rules. Whoever runs me can change them.
-            """,
-        ),
-        (
-            "id",
-            """
-            Acme cuts 1,300 jobs
-
-            AI: 6,5 poin, minimal 5 – lolos
-
-            +8  model kecerdasan baru · judul: “new model” ai.model
-            −1,5  model kecerdasan baru ai.word
-
-            PHK teknologi: 2 poin, minimal 5 – tidak lolos
-
-            +2  model kecerdasan baru · judul: “new model” ai.model
-
-            Aturan saya berupa berkas teks biasa di config/rules dan bisa diubah pengelola bot.
-            """,
-        ),
-    ],
-)
-def test_reasons(language: str, golden: str) -> None:
-    message = presenter(language).reasons(STORY, SCORES)
-    reads(message, golden)
-    assert [b.action for row in message.buttons for b in row] == ["/more s7"]
-
-
-def test_no_reason_is_said_too() -> None:
-    assert "None of my rules matched this story." in presenter("en").reasons(STORY, {}).text
-    assert "Tidak ada aturan saya yang cocok" in presenter("id").reasons(STORY, {}).text
-
-
-def test_every_field_a_reason_can_name_has_words() -> None:
-    for field in ("title", "summary", "content", "source", "feed"):
-        for language in ("en", "id"):
-            score = {Topic.AI: a_score(reasons=[a_reason(field=field)])}
-            assert "new model" in presenter(language).reasons(STORY, score).text
-
-
 def test_times_are_the_readers() -> None:
     assert "09:30 CET" in presenter("en", "Europe/Berlin").alert(STORY, []).text
     assert "14:15 UTC+5:45" in presenter("en", "Asia/Kathmandu").alert(STORY, []).text
@@ -404,3 +304,134 @@ def test_a_cut_text_fits_and_is_a_beginning(text: str, length: int) -> None:
     kept = cut.removesuffix(" …")
     assert whole.startswith(kept)
     assert len(kept) > length // 2 - 2 or not whole[len(kept) : length // 2 - 1].strip(" ,;:.-\n")
+
+
+# --- facts, changes, lists that go on ----------------------------------------------------------------------------
+
+CUTS = an_event(
+    "Acme",
+    1300,
+    percent=12.5,
+    kind=EventKind.RUMOUR,
+    ai_cause=AiCause(grade=Grade.MIXED, quote="AI and the weather did it, the company said."),
+)
+NOW_MORE = Change(
+    kind=ChangeKind.NEW_NUMBER,
+    story_id=9,
+    source="Kabar Satu",
+    at=NOW - HOUR / 2,
+    unit=Unit.PEOPLE,
+    before=1300,
+    after=1600,
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "golden"),
+    [
+        (
+            "en",
+            """
+            Layoffs
+
+            Acme cuts 1,300 jobs
+
+            Half of them engineers. The rest in sales.
+
+            Acme · 1,300 people · 12.5% of staff · not confirmed
+
+            AI is one reason among others: “AI and the weather did it, the company said.”
+
+            16:00 WIB, Kabar Satu: now 1,600 people (1,300 people before)
+
+            The Wire · 15:30 WIB · Reported by 4 outlets
+            """,
+        ),
+        (
+            "id",
+            """
+            PHK
+
+            Acme cuts 1,300 jobs
+
+            Half of them engineers. The rest in sales.
+
+            Acme · 1.300 orang · 12,5% karyawan · belum dikonfirmasi
+
+            AI hanya salah satu alasan: “AI and the weather did it, the company said.”
+
+            16.00 WIB, Kabar Satu: kini 1.600 orang (sebelumnya 1.300 orang)
+
+            The Wire · 15.30 WIB · Diberitakan 4 media
+            """,
+        ),
+    ],
+)
+def test_an_alert_with_its_facts(language: str, golden: str) -> None:
+    story = a_coverage(7, lead=LEAD, outlets=4, event=CUTS)
+    reads(presenter(language).alert(story, [Topic.LAYOFFS], changes=[NOW_MORE]), golden)
+
+
+def test_a_compact_alert_leaves_the_summary_and_the_quote_out() -> None:
+    story = a_coverage(7, lead=LEAD, event=CUTS)
+    message = presenter("en").alert(story, [], style=Amount.COMPACT, silent=True, preview=True)
+    reads(
+        message,
+        """
+        Acme cuts 1,300 jobs
+
+        Acme · 1,300 people · 12.5% of staff · not confirmed
+
+        The Wire · 15:30 WIB
+        """,
+    )
+    assert (message.silent, message.preview) == (True, True)
+
+
+def test_an_alert_by_name_says_whose_name_it_was() -> None:
+    assert presenter("en").alert(STORY, [], watch="acme").text.startswith("You watch “acme”\n")
+    assert presenter("id").alert(STORY, [], watch="acme").text.startswith("Anda memantau “acme”\n")
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "words"),
+    [
+        ("en", ChangeKind.CONFIRMED, "16:00 WIB, Kabar Satu: confirmed"),
+        ("id", ChangeKind.CONFIRMED, "16.00 WIB, Kabar Satu: dikonfirmasi"),
+        ("en", ChangeKind.DENIED, "16:00 WIB, Kabar Satu: the cuts are denied"),
+        ("id", ChangeKind.DENIED, "16.00 WIB, Kabar Satu: PHK dibantah"),
+        ("en", ChangeKind.FIRST_NUMBER, "16:00 WIB, Kabar Satu: 1,600 people"),
+        ("id", ChangeKind.FIRST_NUMBER, "16.00 WIB, Kabar Satu: 1.600 orang"),
+    ],
+)
+def test_a_change_tells_who_said_it_and_when(language: str, kind: ChangeKind, words: str) -> None:
+    change = Change(kind=kind, story_id=9, source="Kabar Satu", at=NOW - HOUR / 2, unit=Unit.PEOPLE, after=1600)
+    message = presenter(language).changed(STORY, [change])
+    assert message.text.endswith(words)
+    assert message.stories == (7,)
+
+
+def test_a_fact_of_one_person_is_not_many() -> None:
+    assert presenter("en").wording.facts(an_event("Acme", 1)) == "Acme · one person"
+    assert presenter("en").wording.facts(an_event("Acme")) == "", "a name alone is no fact: the title has it"
+
+
+def test_what_was_held_back_comes_as_one_list() -> None:
+    stories = [told(n, title=f"Story {n}") for n in range(1, 16)]
+    message = presenter("en").caught_up(stories, 15)
+    assert message.text.startswith("While it was quiet: 15 stories\n\n1. Story 1\n")
+    assert message.text.endswith("And 5 more; /missed lists them.")
+    assert message.stories == tuple(range(1, 11))
+
+
+def test_a_long_digest_has_pages() -> None:
+    ranked = [(told(n, title=f"Story {n}"), Topic.AI) for n in range(1, 24)]
+    digest = compose(day=date(2026, 3, 14), ranked=ranked, found=23, feeds=1, failing=0, items=30)
+    stories = {coverage.id: coverage for coverage, _topic in ranked}
+    pages = [presenter("en").digest(digest, stories, page) for page in (1, 2, 3, 99)]
+    assert [page.stories for page in pages[:3]] == [tuple(range(1, 11)), tuple(range(11, 21)), (21, 22, 23)]
+    assert pages[3] == pages[2], "past the end is the end"
+    turns = [[(b.label, b.action) for b in page.buttons[-1]] for page in pages]
+    assert turns[0] == [("2 ›", "/digest 2026-03-14 2")]
+    assert turns[1] == [("‹ 1", "/digest 2026-03-14 1"), ("3 ›", "/digest 2026-03-14 3")]
+    assert turns[2] == [("‹ 2", "/digest 2026-03-14 2")]

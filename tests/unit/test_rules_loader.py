@@ -44,7 +44,7 @@ def ai_file(*parts: str) -> str:
     [
         (("any", "anny"), ["ai.toml:", "'mill'", "`any`"]),
         (("any", "anny"), ["ai.toml:", "'mill'", "`anny`", "unknown"]),
-        (('"words"', '"wrods"'), ["'mill'", "`kind`", "wrods", "words, near, company"]),
+        (('"words"', '"wrods"'), ["'mill'", "`kind`", "wrods", "words, near, count, company"]),
         (('["mill"]', "[]"), ["'mill'", "`any`", "empty"]),
         (('["mill"]', '["mill", 5]'), ["'mill'", "`any`", "5"]),
         (('["mill"]', '["@mills"]'), ["'mill'", "`any`", "@mills"]),

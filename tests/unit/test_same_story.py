@@ -222,6 +222,40 @@ def test_a_report_that_fits_two_groups_joins_them_under_the_older_id() -> None:
     assert window.add(a_report("Linden campus shut by firm, 310 staff leave town", id="d")).group == "a"
 
 
+def test_restored_stories_are_found_under_the_group_they_had() -> None:
+    window = Window()
+    window.restore(a_report(CUT, id="a"), "s12")
+    window.restore(a_report("Ericsson opens lab in Linden", id="b"), "s13")
+    placed = window.add(a_report("Nokia lays off 2,400 people", id="c", when=NOW + HOUR))
+    assert (placed.group, placed.is_new, placed.like, placed.joined) == ("s12", False, "a", ())
+    assert window.add(a_report("Bus route 14 to run every ten minutes", id="d")).group == "d"
+    window.forget(NOW + 9 * DAY)
+    assert len(window) == 0
+
+
+def test_restoring_places_nothing() -> None:
+    window = Window()
+    for number in range(3):
+        window.restore(a_report(CUT, id=str(number), when=NOW + number * HOUR), f"s{number}")
+    assert len(window) == 3
+    assert window.add(a_report("Bus route 14 to run every ten minutes", id="x")).is_new
+
+
+@pytest.mark.parametrize(("order", "kept", "joined"), [("ab", "s2", "s1"), ("ba", "s1", "s2")])
+def test_of_restored_groups_that_are_one_the_first_restored_keeps_its_id(order: str, kept: str, joined: str) -> None:
+    reports = {
+        "a": (a_report("Vandal Systems closes Dunmere office", id="a"), "s2"),
+        "b": (a_report("Linden campus shut by firm, 310 staff leave", id="b"), "s1"),
+    }
+    window = Window()
+    for name in order:
+        window.restore(*reports[name])
+    both = "Vandal Systems closes Dunmere office and Linden campus, 310 staff leave firm"
+    placed = window.add(a_report(both, id="c", when=NOW + HOUR))
+    assert (placed.group, placed.joined) == (kept, (joined,))
+    assert window.add(a_report("Linden campus shut by firm, 310 staff leave town", id="d")).group == kept
+
+
 def test_what_is_forgotten_is_not_found_again() -> None:
     window = Window()
     window.add(a_report(CUT, id="old", when=NOW - 71 * HOUR))

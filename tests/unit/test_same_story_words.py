@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.story import Language
-from bot.editorial.rules.table import Faults
+from bot.editorial.rules.table import Faults, Table
 from bot.editorial.same_story.quantities import quantities
 from bot.editorial.same_story.stems import stem
 from bot.editorial.same_story.wording import Wording, read_wording
@@ -109,7 +109,7 @@ def test_the_main_clause(language: Language, title: str, main: set[str]) -> None
 
 def read(text: str) -> tuple[Wording, list[str]]:
     faults = Faults("same_story.toml", text)
-    wording = read_wording(tomllib.loads(text), faults)
+    wording = read_wording(Table(tomllib.loads(text), faults, at="header", line=0), faults)
     return wording, [str(problem) for problem in faults.problems]
 
 

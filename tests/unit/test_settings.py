@@ -370,3 +370,35 @@ def test_secrets_are_not_in_the_problems(tmp_path: Path) -> None:
     assert "KABAR_TELEGRAM_TOKE" in said
     for secret in ("AAAAAAAA", "xoxb-", "xapp-", "signing-secret", "data%40base", "other-secret"):
         assert secret not in said
+
+
+WAY = (
+    FEED
+    + 'proxy = "http://u:proxypass@proxy.example:3128"\nheaders = { X-Key = "long-secret-key" }\nauth = "me:hunter22"\n'
+)
+
+
+def test_the_way_to_a_feed_is_read_and_its_secrets_are_told_to_the_log(tmp_path: Path, write: Write) -> None:
+    write("config/feeds.toml", WAY)
+    settings = read(tmp_path)
+    (spec,) = settings.feeds
+    assert (spec.proxy, spec.auth) == ("http://u:proxypass@proxy.example:3128", "me:hunter22")
+    assert spec.headers == (("X-Key", "long-secret-key"),)
+    assert {"proxypass", "long-secret-key", "hunter22", "me:hunter22", "bWU6aHVudGVyMjI="} <= set(settings.secrets)
+    assert not any(secret in repr(settings) for secret in ("proxypass", "long-secret-key", "hunter22"))
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ('auth = "topsecret"', "name:password"),
+        ('proxy = "socks5://topsecret"', "http://host:port"),
+        ('headers = { "X Key" = "topsecret" }', "headers"),
+        ('headers = { X-Key = "topsecret\\nHost: evil" }', "in one line"),
+    ],
+)
+def test_a_wrong_way_is_named_without_its_secret(tmp_path: Path, write: Write, line: str, advice: str) -> None:
+    write("config/feeds.toml", f"{FEED}{line}\n")
+    (problem,) = problems(tmp_path)
+    assert advice in problem
+    assert "topsecret" not in problem

@@ -100,7 +100,7 @@ def test_buttons_are_lines_to_type_and_number_buttons_need_none() -> None:
         (Button(label="More", action="/more s1"), Button(label="Why?", action="/why s1")),
     )
     message = Message(paragraphs=(paragraph("List"),), buttons=rows)
-    assert render(message).plain == "List\n\n› /latest +5  Older\n› /more s1  More\n› /why s1  Why?"
+    assert render(message).plain == "List\n\n› /latest +5  Older\n› /more s1  More   › /why s1  Why?"
 
 
 def test_a_long_line_is_not_broken_where_nobody_looks() -> None:

@@ -14,8 +14,8 @@ _DOUBT_WITHIN = 8
 
 
 def ai_cause(readings: Sequence[Reading], employer: Name | None) -> AiCause | None:
-    """The firmest grade any sentence supports by itself, unless one disputes the link; each sentence gets the lowest
-    grade it can be read as. None where no sentence names AI as the cause."""
+    """The lowest grade the story supports: disputed where any sentence disputes the link, mixed where one gives other
+    reasons too; each sentence gets the lowest grade it can be read as. None where no sentence names AI as the cause."""
     found: dict[Grade, str] = {}
     for reading in readings:
         if not reading.any(Words.AI):
@@ -25,7 +25,7 @@ def ai_cause(readings: Sequence[Reading], employer: Name | None) -> AiCause | No
             grade = _grade(reading, first, reading.bounds(first)[1], employer)
             if grade is not None:
                 found.setdefault(grade, reading.sentence_text(first))
-    for grade in (Grade.DISPUTED, Grade.EXPLICIT, Grade.BLAMED, Grade.MIXED):
+    for grade in (Grade.DISPUTED, Grade.MIXED, Grade.EXPLICIT, Grade.BLAMED):
         if grade in found:
             return AiCause(grade=grade, quote=found[grade])
     return None
@@ -36,18 +36,20 @@ def _grade(reading: Reading, first: int, last: int, employer: Name | None) -> Gr
         return None
     if _is_doubted(reading, first, last):
         return Grade.DISPUTED
-    if not _is_cause(reading, first, last):
+    is_cause = _leads_to_ai(reading, first, last, Words.BECAUSE) or reading.has(Words.AI_ACTS, first, last)
+    is_spending = _leads_to_ai(reading, first, last, Words.SPENDING)
+    if not (is_cause or is_spending):
         return None
     if "?" in reading.gap(last + 1):
         return Grade.DISPUTED
-    if reading.has(Words.ALSO_BECAUSE, first, last):
+    if is_spending or reading.has(Words.ALSO_BECAUSE, first, last):
         return Grade.MIXED
     return Grade.EXPLICIT if _is_employers_word(reading, first, last, employer) else Grade.BLAMED
 
 
 def _is_employers_word(reading: Reading, first: int, last: int, employer: Name | None) -> bool:
-    """The employer, by name or as `the company`, says so in this sentence."""
-    if employer is None or not reading.has(Words.SAYS, first, last):
+    """The employer, by name or as `the company`, says so in this sentence, and no onlooker does."""
+    if employer is None or not reading.has(Words.SAYS, first, last) or reading.has(Words.ONLOOKERS, first, last):
         return False
     sentence = reading.text[reading.spans[first][0] : reading.spans[last][1]].casefold()
     return employer.text.casefold() in sentence or any(
@@ -62,14 +64,12 @@ def _speaks_of_cuts(reading: Reading, first: int, last: int) -> bool:
     return reading.has(Words.CUT, first, last) and reading.has(Words.PEOPLE, first, last)
 
 
-def _is_cause(reading: Reading, first: int, last: int) -> bool:
-    """`because of AI`, `diganti AI`: AI a few words behind; or `AI replaces`."""
-    if reading.has(Words.AI_ACTS, first, last):
-        return True
-    for begin, end in reading.begins(Words.BECAUSE).items():
-        if first <= begin and end <= last and reading.has(Words.AI, end + 1, min(end + _WITHIN, last)):
-            return True
-    return False
+def _leads_to_ai(reading: Reading, first: int, last: int, words: Words) -> bool:
+    """`because of AI`, `diganti AI`, `to fund AI`: AI a few words behind one of `words`."""
+    return any(
+        first <= begin and end <= last and reading.has(Words.AI, end + 1, min(end + _WITHIN, last))
+        for begin, end in reading.begins(words).items()
+    )
 
 
 def _is_doubted(reading: Reading, first: int, last: int) -> bool:

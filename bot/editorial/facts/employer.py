@@ -28,26 +28,37 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`name` is None where the story names no employer, or `several` alike."""
+    """`name` is None where the story names no employer, or `several` alike; `others`: whom the headline only compares
+    it with."""
 
     name: Name | None
     several: bool = False
+    others: frozenset[str] = frozenset()
 
 
 def employer(texts: Sequence[Names], *, title: bool = True) -> Answer:
     """The employer that cuts the jobs; the first of `texts` is the title, if any is."""
     claims: list[Claim] = []
+    compared: frozenset[str] = _compared(texts[0]) if title and texts else frozenset()
     for number, names in enumerate(texts):
         is_title = title and number == 0
         if is_title and _lists_several(names):
             return Answer(name=None, several=True)
         worth = _TITLE if is_title else 0.0
         claims += [Claim(name=one.name, worth=one.worth + worth) for one in _claims(names)]
+    claims = [one for one in claims if one.name.identity not in compared] or claims
     if not claims:
         return Answer(name=None)
     said = {claim.name.identity for claim in claims}
     best = max(claims, key=lambda claim: claim.worth + 0.1 * (claim.name.identity in said))
-    return Answer(name=best.name if best.worth > 0 else None)
+    return Answer(name=best.name if best.worth > 0 else None, others=compared)
+
+
+def _compared(title: Names) -> frozenset[str]:
+    """Who is only compared with in the headline: `X follows Y with job cuts`, `X, rival of Y, cuts`."""
+    reading = title.reading
+    behind = [title.starting_at(at + 1) for at in reading.ends(Words.BESIDE) if 0 < at < len(reading) - 1]
+    return frozenset(name.identity for name in behind if name is not None)
 
 
 def _claims(names: Names) -> Iterator[Claim]:
@@ -113,10 +124,18 @@ def _after(names: Names, at: int) -> Name | None:
             return None
         name = names.starting_at(here)
         if name is not None:
-            return name
+            return _behind_trade(names, name) or name
         if here not in passed and not reading.forms[here].islower():
             return None
     return None
+
+
+def _behind_trade(names: Names, name: Name) -> Name | None:
+    """Of `SaaS firm X` not the trade but the firm."""
+    reading, at = names.reading, name.last + 1
+    if name.company is not None or at not in reading.covers(Words.TRADES) or not reading.forms[at].islower():
+        return None
+    return names.starting_at(at + 1)
 
 
 def _possessive(names: Names) -> Iterator[tuple[Name, float, int]]:

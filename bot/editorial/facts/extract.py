@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from bot.domain.event import Event, EventKind
 from bot.domain.story import Item, Language, Topic
 from bot.domain.verdict import Verdict
-from bot.editorial.boilerplate import story_paragraphs
+from bot.editorial.boilerplate import story_paragraphs, without_teasers
 from bot.editorial.facts.cause import ai_cause
-from bot.editorial.facts.employer import employer
+from bot.editorial.facts.employer import Answer, employer
 from bot.editorial.facts.figures import Figure, counts, shares
 from bot.editorial.facts.kind import kind_of, on_closer_look
 from bot.editorial.facts.lexicon import Words
@@ -30,7 +30,7 @@ _DISMISSAL = re.compile(
     r"|(?:me|di)?(?:pecat|mecat|copot|ncopot)|(?:mem|di)?berhenti|(?:di|mem|ter)-?phk|pemecat)",
     re.IGNORECASE,
 )
-_CLOSE = 1.5
+_CLOSE, _NEAR = 1.5, 1.2
 
 
 def extract(item: Item, *, language: Language, verdict: Verdict, rulebook: Rulebook) -> Event | None:
@@ -58,9 +58,9 @@ def extract(item: Item, *, language: Language, verdict: Verdict, rulebook: Ruleb
     heads, part, cause = None, None, None
     if kind.has_numbers:
         # Where several employers are named, a figure further down is that of one of them.
-        heads, part = _figures(texts[:1] if answer.several else texts, name)
+        heads, part = _figures(texts[:1] if answer.several else texts, answer)
         if heads is None and part is None and name is not None:
-            heads, part = _figures([further], name, own=True)
+            heads, part = _figures([further], answer, own=True)
         cause = ai_cause((title, lead, body), name)
     return Event(
         company=None if name is None else name.text,
@@ -74,7 +74,7 @@ def extract(item: Item, *, language: Language, verdict: Verdict, rulebook: Ruleb
 
 def _lead(item: Item) -> str:
     """The summary; where a feed has none, how the content begins."""
-    return item.summary[:_LEAD_LENGTH] if item.summary.strip() else _story(item)
+    return without_teasers(item.summary[:_LEAD_LENGTH]) if item.summary.strip() else _story(item)
 
 
 def _body(item: Item) -> str:
@@ -98,7 +98,7 @@ def _dismisses(name: Name, title: Reading) -> bool:
     return name.company is not None or (said == name.text and name.last + 1 in title.begins(Words.FIRING))
 
 
-def _figures(texts: Sequence[Names], employer: Name | None, *, own: bool = False) -> tuple[float | None, float | None]:
+def _figures(texts: Sequence[Names], employer: Answer, *, own: bool = False) -> tuple[float | None, float | None]:
     """Headcount and percentage. With `own` the texts are content, where only sentences that name the employer count."""
     heads: list[Figure] = []
     parts: list[Figure] = []
@@ -106,7 +106,7 @@ def _figures(texts: Sequence[Names], employer: Name | None, *, own: bool = False
         found = quantities(names.reading)
         for figures, chosen in ((counts, heads), (shares, parts)):
             for one in figures(names.reading, found, title=number == 0 and not own):
-                if _is_anothers(one, names, employer) or (own and not _names_employer(one, names, employer)):
+                if _is_anothers(one, names, employer) or (own and not _names_employer(one, names, employer.name)):
                     continue
                 chosen.append(one)
     return _chosen(heads), _chosen(parts)
@@ -117,28 +117,31 @@ def _names_employer(figure: Figure, names: Names, employer: Name | None) -> bool
     return employer is not None and employer.text.casefold() in sentence
 
 
-def _is_anothers(figure: Figure, names: Names, employer: Name | None) -> bool:
+def _is_anothers(figure: Figure, names: Names, employer: Answer) -> bool:
     """Whether the sentence says that another employer did it: `Amazon cut 18,000 jobs in January`."""
-    reading = names.reading
+    reading, own = names.reading, employer.name
     before = [
         at for at in predicates(reading) if at < figure.at and reading.sentence[at] == reading.sentence[figure.at]
     ]
-    who = subject(names, before[-1]) if before and employer is not None else None
-    return who is not None and employer is not None and who.company is not None and who.identity != employer.identity
+    who = subject(names, before[-1]) if before and own is not None else None
+    if who is None or own is None or who.identity == own.identity:
+        return False
+    return who.company is not None or who.identity in employer.others
 
 
 def _chosen(figures: list[Figure]) -> float | None:
-    """The best supported; of `more than 1,000` the exact number, where one is given."""
+    """The best supported; of `more than 1,000` and `nearly half` the exact number, where one is given."""
     best = max(figures, key=lambda one: one.score, default=None)
     if best is None or best.score <= 0:
         return None
+    exact = [one for one in figures if not one.more and not one.rough and one.score > 0]
     if best.more:
-        exact = [
-            one for one in figures if not one.more and best.value < one.value < best.value * _CLOSE and one.score > 0
-        ]
-        if exact:
-            return max(exact, key=lambda one: one.score).value
-    return round(best.value, 2)
+        exact = [one for one in exact if best.value < one.value < best.value * _CLOSE]
+    elif best.rough:
+        exact = [one for one in exact if best.value < one.value * _NEAR and one.value < best.value * _NEAR]
+    else:
+        exact = []
+    return round(max(exact or [best], key=lambda one: one.score).value, 2)
 
 
 def _is_tech(name: Name | None, verdict: Verdict) -> bool:

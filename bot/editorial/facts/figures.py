@@ -43,12 +43,13 @@ _SHARE_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """The number at word `at` with the evidence for it. `more`: written as `more than` it."""
+    """The number at word `at` with the evidence for it. `more`: written as `more than` it; `rough`: as a fraction."""
 
     at: int
     value: float
     score: float
     more: bool
+    rough: bool = False
 
 
 def counts(reading: Reading, found: Sequence[Quantity], *, title: bool) -> list[Figure]:
@@ -109,6 +110,8 @@ def _is_total(reading: Reading, one: Quantity, end: int) -> bool:
     """`5% of its 12,000 employees`, `from 7,500 to 2,000`: how many there are."""
     if one.first - 1 in reading.ends(Words.VAGUE):
         return True
+    if one.last + 1 < len(reading) and reading.words[one.last + 1] == "fewer":
+        return False  # to run with 2,000 fewer people
     before = before_approximation(reading, one.first)
     if before < 0 or reading.sentence[before] != reading.sentence[one.first]:
         return False
@@ -125,7 +128,7 @@ def _is_total(reading: Reading, one: Quantity, end: int) -> bool:
         return word not in _GOES_WITH or not reading.has(Words.GONE, end + 1, min(end + _TIME_WITHIN, last))
     if word == "to" and before == one.first - 1:
         return not reading.has(Words.CUTS, max(0, before - 3), before)  # buyouts to 240 employees
-    if is_possessive(reading, before):
+    if is_possessive(reading, before) or reading.words[max(0, before - 3) : before] == ["how", "many", "of"]:
         return True
     # 10% of 3,000 employees, one in ten of 3,000
     return word == "of" and before > 0 and ("%" in reading.gap(before) or reading.words[before - 1] in _SHARE_WORDS)
@@ -164,11 +167,14 @@ def _figure(reading: Reading, one: Quantity, end: int, *, title: bool, certain: 
     if reading.has(Words.ALL_TOLD, end, min(end + _BESIDE, last)):
         score += _ALL_TOLD
     earlier = ((end, min(end + _TIME_WITHIN, last)), (max(first, one.first - _BESIDE), one.first))
-    if any(reading.has(Words.EARLIER, begin, stop) for begin, stop in earlier):
+    begins_so = reading.begins(Words.EARLIER).get(first, first) > first  # Last year the firm …
+    if begins_so or any(reading.has(Words.EARLIER, begin, stop) for begin, stop in earlier):
         score += _OTHER_ROUND
     score += _after_another(reading, one, first)
     score += _FROM_TITLE * title - _FURTHER_DOWN * reading.sentence[one.first]
-    return [Figure(at=one.first, value=one.value, score=score, more=_is_more(reading, one))] if score > 0 else []
+    if score <= 0:
+        return []
+    return [Figure(at=one.first, value=one.value, score=score, more=_is_more(reading, one), rough=one.fraction)]
 
 
 def _evidence(reading: Reading, one: Quantity, end: int) -> float:

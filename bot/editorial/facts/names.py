@@ -231,7 +231,9 @@ class Names:
             return None
         if first > 0 and reading.words[first - 1] in ("a", "an"):
             return None  # A Celebrated Native Son
-        if first - 1 in reading.ends(Words.ROLES) or (last + 1 in reading.begins(Words.ROLES) and last - first >= 1):
+        # Bos Xyz is of Xyz, Direktur Xyz is called so.
+        has_role = first - 1 in reading.ends(Words.ROLES) and reading.words[first - 1] != "bos"
+        if has_role or (last + 1 in reading.begins(Words.ROLES) and last - first >= 1):
             return None
         reported = first - 1 in reading.ends(Words.REPORTED) and first - 1 not in reading.ends(Words.AT)
         if reported and not self.is_headline:

@@ -11,6 +11,7 @@ from bot.editorial.text import ends_sentence, tokenise
 
 _HEADLINE_SHARE = 0.75
 _SHORT_WORD = 3
+_TELLING_WORDS = 40
 _CLAUSE_MARK = re.compile(r"[,:;()\[\]–—]|\s-\s|\.\.\.|…|\"\s")
 
 
@@ -127,7 +128,7 @@ class Reading:
     @property
     def is_headline(self) -> bool:
         """Whether (nearly) every word is capitalised, so that capitals say nothing."""
-        letters = [form for form in self.forms if form[0].isalpha()]
+        letters = [form for form in self.forms[:_TELLING_WORDS] if form[0].isalpha()]
         longer = [form for form in letters if len(form) > _SHORT_WORD]
         words = longer if len(longer) > _SHORT_WORD else letters
         return bool(words) and sum(form[0].isupper() for form in words) >= _HEADLINE_SHARE * len(words)

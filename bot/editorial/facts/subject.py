@@ -9,6 +9,21 @@ from bot.editorial.facts.reading import Reading
 
 _APPOSITION = 14
 _PEOPLE_WITHIN = 8
+_CALLED_AFTER_PLACES = frozenset(
+    (
+        "plant",
+        "plants",
+        "factory",
+        "mill",
+        "office",
+        "offices",
+        "site",
+        "warehouse",
+        "refinery",
+        "works",
+        "headquarters",
+    )
+)
 
 
 def predicates(reading: Reading) -> list[int]:
@@ -42,7 +57,9 @@ def subject(names: Names, at: int) -> Name | None:
             return names.ending_at(before) if before >= 0 else None
         name = names.ending_at(before)
         if name is not None:
-            return None if _is_no_subject(name, names) or (site and not _has_site(name, reading)) else name
+            if _is_no_subject(name, names) or (site and not _has_site(name, reading)):
+                return None
+            return _owner(name, names) if site else name
         if before in links:
             before = links[before] - 1
         elif reading.forms[before].islower() and (reading.words[before].endswith("ly") or before in sites):
@@ -59,6 +76,14 @@ def _has_site(name: Name, reading: Reading) -> bool:
     if first == 0 or reading.clause[first] != reading.clause[first - 1]:
         return True
     return reading.words[first - 1] == "the" or reading.raw(first - 1, first - 1).endswith(("'s", "’s"))
+
+
+def _owner(name: Name, names: Names) -> Name:
+    """Of `Ford's Cologne plant` Ford: a plant is called after its place, a studio has a name of its own."""
+    reading, before = names.reading, name.first - 1
+    owner = names.ending_at(before) if before >= 0 and reading.raw(before, before).endswith(("'s", "’s")) else None
+    is_place = name.company is None and reading.words[min(name.last + 1, len(reading) - 1)] in _CALLED_AFTER_PLACES
+    return owner if owner is not None and owner.company is not None and is_place else name
 
 
 def _is_no_subject(name: Name, names: Names) -> bool:

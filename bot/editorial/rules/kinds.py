@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.editorial.rules import company, near, words
+from bot.editorial.rules import company, count, near, words
 from bot.editorial.rules.company import Groups
 from bot.editorial.rules.matcher import Vocabulary
 from bot.editorial.rules.rule import Finder
@@ -13,6 +13,7 @@ from bot.editorial.rules.table import Table
 FINDERS: Mapping[str, Callable[[Table, Vocabulary, Groups], Finder]] = {
     "words": words.read,
     "near": near.read,
+    "count": count.read,
     "company": company.read,
 }
 # A context and a veto look for words; where they have `a`, for what is near; where they have `group`, for employers.

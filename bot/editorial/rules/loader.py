@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from bot.domain.errors import ConfigError
 from bot.domain.story import Topic
 from bot.domain.verdict import Level
+from bot.editorial.facts.example import FactExample, read_fact_example
 from bot.editorial.facts.lexicon import Lexicon, read_lexicon
 from bot.editorial.rules.company import Companies
 from bot.editorial.rules.company_table import read_companies
@@ -18,9 +20,11 @@ from bot.editorial.rules.rule import BODY, Field, Rule, TopicRules
 from bot.editorial.rules.rule_table import read_examples, read_rules
 from bot.editorial.rules.shelf import LANGUAGES, TOPICS, RuleFile, Shelf
 from bot.editorial.rules.table import Faults, Table
+from bot.editorial.same_story.example import Pair, read_pair
 from bot.editorial.same_story.wording import Wording, read_wording
 from bot.editorial.score import Rulebook
 
+T = TypeVar("T")
 _TOML_LINE = re.compile(r"line (\d+)")
 
 
@@ -36,8 +40,8 @@ def load(files: Mapping[str, str]) -> Rulebook:
     for file in opened:
         read_rules(file, shelf)
         read_examples(file, shelf)
-    lexicon = _read_facts(opened, shelf)
-    wording = _read_same_story(opened)
+    lexicon, fact_examples = _read_facts(opened, shelf)
+    wording, pairs = _read_same_story(opened)
     problems = [problem for file in opened for problem in file.faults.problems]
     problems += problems_of(shelf)
     if problems:
@@ -51,8 +55,11 @@ def load(files: Mapping[str, str]) -> Rulebook:
         adjustments=tuple(sorted(shelf.adjustments, key=lambda one: not one.is_hint)),
         companies=Companies(groups=shelf.companies),
         examples=tuple(shelf.examples),
+        fact_examples=fact_examples,
+        pairs=pairs,
         lexicon=lexicon,
         wording=wording,
+        files=dict(files),
     )
 
 
@@ -93,9 +100,10 @@ def _read_companies(file: RuleFile, shelf: Shelf) -> None:
     shelf.groups = groups
 
 
-def _read_facts(opened: Sequence[RuleFile], shelf: Shelf) -> Lexicon | None:
+def _read_facts(opened: Sequence[RuleFile], shelf: Shelf) -> tuple[Lexicon | None, tuple[FactExample, ...]]:
     """From the one file with a table [facts]; without it no facts are read."""
     found: Lexicon | None = None
+    examples: list[FactExample] = []
     for file in opened:
         if "facts" not in file.data:
             continue
@@ -104,22 +112,38 @@ def _read_facts(opened: Sequence[RuleFile], shelf: Shelf) -> Lexicon | None:
             continue
         top = Table(file.data, file.faults, at="header", line=0)
         data = top.table("facts")
+        examples += _examples(file, top, "facts_example", read_fact_example)
         top.finish()
         line = _first(file, "[facts]")
         table = Table(data, file.faults, at="facts", line=line, lists=shelf.lists)
         found = read_lexicon(table, shelf.companies)
+    return found, tuple(examples)
+
+
+def _examples(file: RuleFile, top: Table, key: str, read: Callable[[Table, str], T]) -> list[T]:
+    """The [[key]] tables of a file, each read with where it stands."""
+    lines = file.faults.lines_of(f"[[{key}]]")
+    found: list[T] = []
+    for number, data in enumerate(top.tables(key)):
+        line = lines[number] if number < len(lines) else None
+        table = Table(data, file.faults, at=f"{key} {number + 1}", line=line)
+        found.append(read(table, f"{file.faults.file}:{line}, {key} {number + 1}"))
     return found
 
 
-def _read_same_story(opened: Sequence[RuleFile]) -> Wording:
+def _read_same_story(opened: Sequence[RuleFile]) -> tuple[Wording, tuple[Pair, ...]]:
     """From the one file with a table [same_story]; without it only headlines that are copies are one story."""
     found: Wording | None = None
+    pairs: list[Pair] = []
     for file in opened:
         if "same_story" in file.data and found is not None:
             file.faults.add("is given in another file already", key="same_story")
         elif "same_story" in file.data:
-            found = read_wording(file.data, file.faults)
-    return found or Wording()
+            top = Table(file.data, file.faults, at="header", line=0)
+            found = read_wording(top, file.faults)
+            pairs += _examples(file, top, "pair", read_pair)
+            top.finish()
+    return found or Wording(), tuple(pairs)
 
 
 _HEADER_KEYS = ("topic", "language", "after", "thresholds", "weights", "lists", "rule", "example")

@@ -31,23 +31,24 @@ class Near:
     def find(self, passage: Passage) -> Span | None:
         if self.b not in passage.found:
             return None
-        others = passage.all(self.b, but_not=self.but_not)
         for one in passage.all(self.a, but_not=self.but_not):
-            for other in others:
+            first = one.last + 1 if self.ordered else one.first - self.within - passage.longest
+            for other in passage.starting(self.b, first, one.last + 1 + self.within):
                 if self._belong(passage, one, other):
                     return one.joined(other)
         return None
 
     def _belong(self, passage: Passage, one: Span, other: Span) -> bool:
-        if one.overlaps(other) or (self.ordered and other.first < one.first):
+        if one.overlaps(other):
             return False
         left, right = (one, other) if one.first < other.first else (other, one)
         if right.first - left.last - 1 > self.within:
             return False
-        if self.not_between is not None:
-            gap = Span(left.last + 1, right.first - 1)
-            if any(gap.overlaps(word) for word in passage.found.get(self.not_between, ())):
-                return False
+        if self.but_not is not None and passage.touches(self.but_not, other):
+            return False
+        gap = Span(left.last + 1, right.first - 1)
+        if self.not_between is not None and gap.first <= gap.last and passage.touches(self.not_between, gap):
+            return False
         return passage.together(left, right, commas_part=self.same_clause)
 
 
@@ -63,5 +64,5 @@ def read(table: Table, vocabulary: Vocabulary, _groups: Groups) -> Near:
         ordered=table.flag("ordered"),
         same_clause=table.flag("same_clause"),
         but_not=table.term("but_not", vocabulary),
-        not_between=table.term("not_between", vocabulary),
+        not_between=table.later("not_between", vocabulary),
     )

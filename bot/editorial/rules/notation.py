@@ -12,6 +12,8 @@ NUMBER = "#"
 _OPTIONAL = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"(?:\([^()]*\)|[^\s()])+")
 _MOST_READINGS = 1_000
+# Without any of these a phrase is its words.
+_SIGNS = frozenset("/()#")
 
 
 class BadPhrase(ValueError):
@@ -33,6 +35,13 @@ def read_phrase(written: str) -> list[Phrase]:
     worker(s), of (its/the)    what is in brackets may be missing, part of a word or a whole one
     cut # jobs                 any number: 1,300 · 9k · hundreds · setengah
     """
+    if _SIGNS.isdisjoint(written):
+        tokens = tokenise(written)
+        if not tokens.words:
+            raise BadPhrase(
+                f"{written!r} has no word in it" if written.strip() else "is empty; write at least one word"
+            )
+        return [_checked(Phrase(words=tuple(tokens.words), forms=tuple(tokens.forms)), written)]
     if not {"(", ")"}.isdisjoint(_OPTIONAL.sub("", written)):
         raise BadPhrase(f"{written!r} has a bracket without its partner")
     slots = [_alternatives(slot, written) for slot in _SLOT.findall(written)]
@@ -51,10 +60,13 @@ def read_phrase(written: str) -> list[Phrase]:
             readings.setdefault(forms, Phrase(words=words, forms=forms))
     if not readings:
         raise BadPhrase(f"{written!r} has no word in it")
-    for reading in readings.values():
-        if all(word == NUMBER or word.replace(".", "").replace(",", "").isdigit() for word in reading.words):
-            raise BadPhrase(f"{written!r} can be a number alone, which says nothing; add a word")
-    return list(readings.values())
+    return [_checked(reading, written) for reading in readings.values()]
+
+
+def _checked(reading: Phrase, written: str) -> Phrase:
+    if all(word == NUMBER or word.replace(".", "").replace(",", "").isdigit() for word in reading.words):
+        raise BadPhrase(f"{written!r} can be a number alone, which says nothing; add a word")
+    return reading
 
 
 def _alternatives(slot: str, written: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

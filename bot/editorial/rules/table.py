@@ -100,6 +100,14 @@ class Table:
     def table(self, key: str, *, needed: bool = False) -> Mapping[str, Any]:
         return self._get(key, dict, "a table", needed=needed) or {}
 
+    def tables(self, key: str) -> list[Mapping[str, Any]]:
+        """Every table under [[key]]."""
+        found = self._get(key, list, f"tables, each under [[{key}]]", needed=False) or []
+        if not all(isinstance(one, dict) for one in found):
+            self.fault(f"holds something that is no table; write [[{key}]] above each one", key)
+            return []
+        return found
+
     def names(self, key: str, *, needed: bool = False) -> tuple[str, ...]:
         """A list of texts; one text alone will do."""
         self._asked.add(key)
@@ -137,6 +145,10 @@ class Table:
     def term(self, key: str, vocabulary: Vocabulary) -> Term | None:
         """The phrases of an optional key as a term."""
         return vocabulary.term(self.phrases(key)) if key in self else None
+
+    def later(self, key: str, vocabulary: Vocabulary) -> Term | None:
+        """The same for phrases that only qualify what others find."""
+        return vocabulary.term(self.phrases(key), later=True) if key in self else None
 
     def _unfold(self, key: str, entries: Iterable[str], inside: frozenset[str]) -> Iterable[str]:
         for entry in entries:

@@ -9,9 +9,11 @@ from enum import Enum
 from itertools import product
 
 from bot.editorial.same_story.quantities import Unit
-from bot.editorial.same_story.sketch import NUMBER_MARK, WORTH, Kind, Sketch, plainly
+from bot.editorial.same_story.sketch import NOTION_MARK, NUMBER_MARK, WORTH, Kind, Sketch, plainly
 from bot.editorial.same_story.wording import (
+    ASIDE,
     CONSEQUENCE,
+    DISMISSAL,
     EXPLAINER,
     JOB_CUT,
     MARKET,
@@ -23,12 +25,14 @@ from bot.editorial.same_story.wording import (
 WINDOW = timedelta(hours=72)
 DAY = timedelta(days=1)
 # How much of each headline the other must tell, 0..1: on average; at least; more for every day between the two.
-ENOUGH, EACH, LATER = 0.47, 0.3, 0.06
+ENOUGH, EACH, LATER = 0.48, 0.33, 0.06
 # Of main clauses, by each; where the action is another or only names are shared; where both give numbers of job cuts.
-HEADS, PLENTY, SOME = 0.34, 0.68, 0.35
+HEADS, NEARLY_ALL, PLENTY, SOME = 0.34, 0.8, 0.68, 0.35
 # 716 is "700", 14,000 is not 16,000; on the first day numbers are still being found out. Shares of a staff: in points.
 ROUNDING, ROUNDING_AT_FIRST, POINTS = 0.88, 0.8, 1.5
 _COPY_WORDS = 4
+# Beside names and rare words: an action that both tell, and a thing both are about.
+_ACTED, _ABOUT = 1.0, 0.5
 _STRONG = (Kind.COMPANY, Kind.NAME, Kind.WORD)
 _NAMED = (Kind.COMPANY, Kind.NAME)
 _NO_REPORT = {EXPLAINER: "an explainer is no report", ROUND_UP: "a round-up is no report"}
@@ -77,7 +81,18 @@ def compare(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
             return _same_cut(one, other, rarity)
         if _other_action(one, other):
             return _unlike("only one of them is about the job cuts themselves")
+    if _is_of_one(one, other) or _is_of_one(other, one):
+        return _unlike("one of them is about one person")
     return _same_event(one, other, rarity)
+
+
+def _is_of_one(one: Sketch, other: Sketch) -> bool:
+    """Whether `one` tells of somebody's dismissal, `other` of job cuts, and nothing joins them, as a denial does."""
+    return (
+        DISMISSAL in one.title.actions
+        and JOB_CUT in other.title.actions
+        and one.head.actions.isdisjoint(other.head.actions)
+    )
 
 
 def _other(why: str) -> Likeness:
@@ -98,13 +113,23 @@ def _against(one: Sketch, other: Sketch) -> str:
         if marker in one.title.markers or marker in other.title.markers:
             return why
     for marker, why in _APART.items():
-        if (marker in one.head.markers) != (marker in other.head.markers):
+        if _is_marked(one, marker) != _is_marked(other, marker):
             return why
+    for saying, silent in ((one, other), (other, one)):
+        if saying.speaker and saying.speaker not in silent.told:
+            return f"only one of them is what {plainly(saying.speaker)} thinks of it"
     for turning, still in ((one, other), (other, one)):
         alone = turning.turning - still.title.actions - still.lead.actions
         if alone and still.head.actions:
             return f"only one of them tells: {', '.join(sorted(alone))}"
     return ""
+
+
+def _is_marked(sketch: Sketch, marker: str) -> bool:
+    """A reaction is one to something that was done: `Pope warns of AI` is no reaction."""
+    if marker not in sketch.head.markers:
+        return False
+    return marker != REACTION or bool(sketch.title.actions) or sketch.head is not sketch.title
 
 
 def _other_action(one: Sketch, other: Sketch) -> bool:
@@ -127,9 +152,12 @@ def _same_cut(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
         return _other("the numbers differ")
     if _other_action(one, other) or not heads_alike:
         return _unlike("their main clauses tell different things")
-    if _counts(one) and _counts(other) and sum(told) / 2 >= SOME:
+    alike = one.title.companies == other.title.companies
+    if alike and _counts(one) and _counts(other) and sum(told) / 2 >= SOME:
         return _same(f"{who}: job cuts, one gives the number and the other the share", sum(told) / 2)
-    if one.title.companies != other.title.companies:
+    if (ASIDE in one.head.markers) != (ASIDE in other.head.markers):
+        return _unlike("one of them is about a letter, or about somebody who was hit")
+    if not alike:
         return _unlike("one of them names another company too")
     if (RUMOUR in one.head.markers) != (RUMOUR in other.head.markers):
         return _unlike("one says that it may happen, the other that it did")
@@ -150,8 +178,8 @@ def _plainly_cuts(one: Sketch, other: Sketch) -> bool:
 def _same_event(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
     """Two reports of anything else: names, rare words and numbers in common, and enough of both headlines told."""
     shared = _shared(one, other)
-    things = min(_names_apart(one, shared), _names_apart(other, shared))
-    if things < 2:
+    things = min(_names_apart(one, shared), _names_apart(other, shared)) + _notions(one, other)
+    if not shared or things < 2:
         return _unlike("no names, rare words or numbers in common")
     if _heads(one, other, rarity) < HEADS:
         return _unlike("their main clauses tell different things")
@@ -160,7 +188,7 @@ def _same_event(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
     if too_little:
         return too_little
     acts = one.title.actions & (other.title.actions | other.lead.actions) | other.title.actions & one.lead.actions
-    if one.title.actions and other.title.actions and not acts and sum(told) / 2 < PLENTY:
+    if one.title.actions and other.title.actions and not acts and sum(told) / 2 < NEARLY_ALL:
         return _unlike("another action")
     if things == 2 and not acts and sum(told) / 2 < PLENTY:
         return _unlike("only names in common")
@@ -181,9 +209,21 @@ def _names_apart(sketch: Sketch, shared: Sequence[str]) -> int:
     for word in shared:
         place = places.get(word)
         before = order[place - 1] if place else ""
+        is_notion = NOTION_MARK in (word[0], before[:1])
         joined = before in shared and sketch.title.words[word] is sketch.title.words[before] is Kind.NAME
-        count += not joined
+        count += (is_notion or not joined) + _is_version(word)
     return count
+
+
+def _is_version(word: str) -> bool:
+    """`gpt-5`: two stories of it have more in common than its maker."""
+    return word[0].isalpha() and word[-1].isdigit() and "-" in word
+
+
+def _notions(one: Sketch, other: Sketch) -> float:
+    """What both headlines do or are about, where that says something: a ban more than a launch."""
+    both = one.telling & other.telling
+    return sum(_ACTED if one.title.words[word] is Kind.ACTION else _ABOUT for word in both)
 
 
 def _enough(one: Sketch, other: Sketch, told: tuple[float, float]) -> Likeness | None:

@@ -27,7 +27,7 @@ class Quantity:
 _NUMBER = re.compile(
     r"(?:(?P<money>(?:us\$|\brp\.?|[$€£¥])\s?)|(?<![\w.,]))"
     r"(?P<digits>\d{1,15}(?:[.,]\d{1,15}){0,5})"
-    r"(?:[ -]?(?P<times>k|m|bn|b|rb|jt|ribu|juta|miliar|triliun|thousand|million|billion|trillion)(?![^\W_]))?"
+    r"(?:[ -]?(?P<times>k|m|tn|bn|b|rb|jt|ribu|juta|miliar|triliun|thousand|million|billion|trillion)(?![^\W_]))?"
     r"(?P<percent>\s?%|[ -]?(?:percent|per cent|persen|pct)(?![^\W_]))?",
     re.IGNORECASE,
 )
@@ -35,20 +35,21 @@ _TIMES = {
     **dict.fromkeys(("k", "rb", "ribu", "thousand"), 1e3),
     **dict.fromkeys(("m", "jt", "juta", "million"), 1e6),
     **dict.fromkeys(("b", "bn", "miliar", "billion"), 1e9),
-    **dict.fromkeys(("triliun", "trillion"), 1e12),
+    **dict.fromkeys(("tn", "triliun", "trillion"), 1e12),
 }
 _MONEY_AFTER = re.compile(r"\s?(?:dollars?|dolar|euros?|pounds?|rupiah|yen|won)(?![^\W_])", re.IGNORECASE)
 _WORKERS = (
     r"workers?|employees?|staff(?:ers)?|jobs?|roles?|positions?|posts|people|personnel|developers|engineers|moderators?"
-    r"|annotators|karyawan|pekerja(?:an)?|buruh|pegawai|orang|staf|petugas|awak|insinyur"
+    r"|annotators|contractors|bankers|managers|journalists|teachers|researchers|miners|pilots|crew|karyawan|pekerja(?:an)?|buruh|pegawai|orang|staf|petugas|awak|insinyur"
 )
-_STAFF = rf"{_WORKERS}|work ?force|headcount|payroll"
+_STAFF = rf"{_WORKERS}|work ?force|headcount|payroll|newsroom"
 # A word or a number: from 2,400 to 3,100 jobs.
 _ANY = r"(?:[\w'’-]|[.,](?=\d)){1,30}"
-_PEOPLE_AFTER = re.compile(rf"\s+(?:{_ANY}\s+){{0,2}}?(?:{_WORKERS})(?![^\W_])", re.IGNORECASE)
+_JOBLESS = r"jobless|unemployed|redundant|out of work|without jobs?|laid off|to go"
+_PEOPLE_AFTER = re.compile(rf"\s+(?:(?:{_ANY}\s+){{0,2}}?(?:{_WORKERS})|(?:{_JOBLESS}))(?![^\W_])", re.IGNORECASE)
 _CUTS = (
     r"\blay(?:s|ing)?[ -]?offs?|\blaid off|\blayoffs?|\bcut(?:s|ting)?|\bslash(?:es|ing)?|\bshed(?:s|ding)?|\baxes?"
-    r"|\bdismiss(?:es|ing)?|\bto|\bby|\bphk|pangkas|lepas|pecat|rumahkan|hentikan"
+    r"|\bdismiss(?:es|ing)?|\bfurlough(?:s|ing)?|\bidl(?:es?|ing)|\bfir(?:es?|ing)|\bsack(?:s|ing)?|\bdrop(?:s|ping)?|\bto|\bby|\bphk|pangkas|lepas|pecat|rumahkan|hentikan"
 )
 _ABOUT = r"about|around|over|another|more than|up to|at least|nearly|almost|some|off|roughly|hingga|sekitar"
 _CUT_BEFORE = re.compile(rf"(?:{_CUTS})\s+(?:(?:{_ABOUT})\s+){{0,3}}$", re.IGNORECASE)

@@ -55,7 +55,8 @@ class Passage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sketch:
     """One story as it is compared. `head` is the main clause of the headline, `weights` what the headline says,
-    `told` what headline and lead say, `turning` actions that turn another one round."""
+    `told` what headline and lead say, `turning` actions that turn another one round, `telling` actions and things of
+    the headline that are not everybody's, `speaker` who begins a headline that only says what somebody thinks."""
 
     id: str
     when: datetime
@@ -66,6 +67,8 @@ class Sketch:
     weights: Mapping[str, float]
     told: Mapping[str, float]
     turning: frozenset[str] = frozenset()
+    telling: frozenset[str] = frozenset()
+    speaker: str = ""
     headline: frozenset[str] = frozenset()
 
     def amounts(self, unit: Unit) -> frozenset[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from bot.editorial.rules.company import Companies
 from bot.editorial.same_story.quantities import Quantity, Unit, quantities
 from bot.editorial.same_story.sketch import COMPANY_MARK, NOTION_MARK, Kind, Passage, Sketch
 from bot.editorial.same_story.stems import stem
-from bot.editorial.same_story.wording import DISMISSAL, EXPLAINER, JOB_CUT, PEOPLE, Wording
+from bot.editorial.same_story.wording import DISMISSAL, EXPLAINER, JOB_CUT, PEOPLE, REACTION, Wording
 from bot.editorial.text import Tokens, is_number, tokenise
 
 # The lead tells the event, what follows tells its history.
@@ -23,6 +24,12 @@ _TITLE_CASE = 0.6
 _TELLING_LENGTH = 4
 # "Layoffs: …", "Acme job cuts: …": so many words before a colon name the subject.
 _LABEL_WORDS = 4
+# Where the last clause of a headline begins, and how long one that asks may be.
+_TAIL = re.compile(r"(?:[,;.!?]['\"”’]?|\s[-–—])\s+(?=\S)")
+_TAIL_WORDS, _REST_WORDS = 5, 3
+_SPEAKS_WITHIN = 5
+# GPT-5, Veo-3: says exactly what it is about.
+_VERSION = re.compile(r"(?<![\w-])[A-Za-z]{2,12}-\d{1,2}(?:\.\d)?(?![\w.-])")
 _FEW = frozenset({Unit.PEOPLE, Unit.PERCENT, Unit.SHARE})
 
 Names = Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...] | None, str], ...]]
@@ -54,12 +61,13 @@ class Sketcher:
     ) -> Sketch:
         """`when` aware; `id` is what the group is called if this story is the first of it. Never raises on any text."""
         title, summary = _without_outlet(title[:TITLE_LENGTH], source), summary[:LEAD_LENGTH]
+        title = self._without_tail(self._without_reporter(title), language)
         headline, first = tokenise(title), tokenise(summary)
         surely = frozenset(self._capitalised(headline)) | frozenset(self._capitalised(first))
         top = self._passage(headline, title, language, surely)
-        main = _main_clause(headline, self.wording.background.get(language, frozenset()))
+        main = self._main_clause(headline, language)
         head = top if main == headline.plain else self._passage(tokenise(main), main, language, surely)
-        if self._is_service(headline, tokenise(main), language):
+        if self._is_service(headline, tokenise(_behind_label(headline.plain)), language):
             top = replace(top, markers=top.markers | {EXPLAINER})
         lead = self._passage(first, summary, language, surely)
         weights = top.weighed()
@@ -73,6 +81,12 @@ class Sketcher:
             weights=weights,
             told=lead.weighed() | weights,
             turning=head.actions & self.wording.turning,
+            telling=frozenset(
+                word
+                for word in top.of(Kind.ACTION, Kind.THING)
+                if word.removeprefix(NOTION_MARK) not in self.wording.general
+            ),
+            speaker=self._speaker(headline, top, language),
             headline=frozenset(headline.words),
         )
 
@@ -88,17 +102,66 @@ class Sketcher:
     def _passage(self, tokens: Tokens, text: str, language: Language, surely: frozenset[str]) -> Passage:
         numbers = quantities(text)
         found, notions = self._read(tokens, language, surely)
+        found |= {version.casefold(): Kind.WORD for version in _VERSION.findall(text)}
         notions |= self._implied(notions, numbers)
         if JOB_CUT in notions and not self._is_mass(tokens.words, language, numbers):
             notions = notions - {JOB_CUT} | {DISMISSAL}
         for notion in sorted(notions - self.wording.markers):
-            found[NOTION_MARK + notion] = Kind.ACTION if notion in self.wording.actions else Kind.THING
+            found[NOTION_MARK + notion] = self._kind(notion)
         return Passage(
             words=found,
             actions=frozenset(notions & self.wording.actions),
             markers=frozenset(notions & self.wording.markers),
             numbers=numbers,
         )
+
+    def _kind(self, notion: str) -> Kind:
+        if notion in self.wording.names:
+            return Kind.NAME
+        return Kind.ACTION if notion in self.wording.actions else Kind.THING
+
+    def _names_company(self, text: str) -> bool:
+        tokens = tokenise(text)
+        return any(self._company(tokens.words, tokens.forms, at) for at in range(len(tokens.words)))
+
+    def _without_reporter(self, title: str) -> str:
+        """Without `New York Times: ` in front of what that paper reports of another company."""
+        rest = _behind_label(title)
+        named = rest != title and self._names_company(title[: len(title) - len(rest)]) and self._names_company(rest)
+        return rest if named else title
+
+    def _speaker(self, headline: Tokens, title: Passage, language: Language) -> str:
+        """The first name of a headline, where it is soon followed by a verb of speech: `Musk calls the deal …`."""
+        verbs = self.wording.speech.get(language, frozenset())
+        said = next((at for at, word in enumerate(headline.words[:_SPEAKS_WITHIN]) if word in verbs), 0)
+        first = next(iter(title.of(Kind.NAME, Kind.WORD, Kind.COMPANY)), "")
+        before = {stem(word, language) for word in headline.words[:said]}
+        return first if first in before or (said and first.startswith(COMPANY_MARK)) else ""
+
+    def _without_tail(self, title: str, language: Language) -> str:
+        """Without what only promises more: `…, Ini Alasannya` · `…. Here's what we know` · `…, Indonesia Kena?`. A tail
+        that says who spoke, or that explains, stays: that makes it another story."""
+        marks = list(_TAIL.finditer(title))
+        if not marks:
+            return title
+        rest, tail = title[: marks[-1].start()], tokenise(title[marks[-1].end() :]).words
+        asks = marks[-1].group().startswith(",") and title.rstrip(" \"')”’").endswith("?") and len(tail) <= _TAIL_WORDS
+        promises = bool(tail) and tail[0] in self.wording.tail.get(language, frozenset())
+        if not (asks or promises) or len(rest.split()) < _REST_WORDS:
+            return title
+        stems = [stem(word, language) for word in tail]
+        found = [self.wording.at(stems, at, language) for at in range(len(tail))]
+        notions = [one[0] if one else "" for one in found]
+        # `begini cara …` and `ini daftar …` are what the text is about.
+        return title if REACTION in notions or EXPLAINER in notions[1:] else rest
+
+    def _main_clause(self, headline: Tokens, language: Language) -> str:
+        """What happened, without why and when: behind a label (which stays where it names the employer), before a word
+        like `after`, or behind the comma of a headline that begins with one."""
+        rest = _behind_label(headline.plain)
+        if not self._names_company(headline.plain[: len(headline.plain) - len(rest)]):
+            headline = tokenise(rest)
+        return _foreground(headline, self.wording.background.get(language, frozenset()))
 
     def _read(self, tokens: Tokens, language: Language, surely: frozenset[str]) -> tuple[dict[str, Kind], set[str]]:
         words = tokens.words[:_WORDS_READ]
@@ -157,12 +220,13 @@ def _without_outlet(title: str, source: str) -> str:
     return text if dash and named and named <= set(tokenise(source).words) else title
 
 
-def _main_clause(headline: Tokens, background: frozenset[str]) -> str:
-    """What happened, without why and when: behind a label, before a word like `after`, or behind the comma of a
-    headline that begins with one."""
-    label, colon, rest = headline.plain.partition(": ")
-    if colon and len(label.split()) <= _LABEL_WORDS < len(rest.split()):
-        headline = tokenise(rest)
+def _behind_label(headline: str) -> str:
+    """What stands behind a short label: `Acme job cuts: …`."""
+    label, colon, rest = headline.partition(": ")
+    return rest if colon and len(label.split()) <= _LABEL_WORDS < len(rest.split()) else headline
+
+
+def _foreground(headline: Tokens, background: frozenset[str]) -> str:
     text, words = headline.plain, headline.words
     places = [place for place in range(len(words)) if words[place] in background and place != 1]
     for place in places:

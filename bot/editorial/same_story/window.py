@@ -27,8 +27,8 @@ _INDEXED_IN_LEAD = (Kind.NAME, Kind.COMPANY)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Where a story went. `group`: the id of the group's first story; `like`: the story it is most alike; `joined`:
-    groups this story showed to be one with `group`, which have its id from now on."""
+    """Where a story went. `group`: the id of the group's first story, or what the group was restored as; `like`: the
+    story it is most alike; `joined`: groups this story showed to be one with `group`, which have its id from now on."""
 
     group: str
     is_new: bool
@@ -54,18 +54,27 @@ class Window:
     def add(self, sketch: Sketch) -> Placed:
         """Costs about as much whatever the size of the window."""
         placed = self._place(sketch)
-        number, self._next = self._next, self._next + 1
         for group in placed.joined:
             for member in self._groups[group]:
                 self._group_of[member] = placed.group
             self._groups[placed.group] = sorted(self._groups[placed.group] + self._groups.pop(group))
+        self._enter(sketch, placed.group)
+        return placed
+
+    def restore(self, sketch: Sketch, group: str) -> None:
+        """Puts a story back whose group is known, as after a restart; nothing is compared. `group` may be any string
+        that is not the id of a story to come. Stories count as reported in the order they are put back: the first of a
+        group becomes its first one, and of groups that turn out to be one the first keeps its id."""
+        self._enter(sketch, group)
+
+    def _enter(self, sketch: Sketch, group: str) -> None:
+        number, self._next = self._next, self._next + 1
         self._members[number] = sketch
-        self._group_of[number] = placed.group
-        self._groups.setdefault(placed.group, []).append(number)
+        self._group_of[number] = group
+        self._groups.setdefault(group, []).append(number)
         heapq.heappush(self._by_age, (sketch.when, number))
         for key in _keys(sketch):
             self._mentions.setdefault(key, []).append(number)
-        return placed
 
     def forget(self, before: datetime) -> None:
         """Drops every story older than `before`."""
@@ -103,15 +112,16 @@ class Window:
         )
 
     def _fits(self, group: str, found: Sequence[tuple[int, Likeness]]) -> bool:
-        """Against drift: a story must be like the first one or like two others, and nothing may speak against it
-        unless it agrees in numbers with some (a number that changed is the same story, told on)."""
+        """Against drift: a story must be like the first one or like two others, or agree with one in numbers, and
+        nothing may speak against it unless it agrees in numbers (a number that changed is the same story, told on)."""
         alike = [number for number, likeness in found if likeness.same]
         if not alike:
             return False
         against = any(likeness.verdict is Verdict.OTHER for _, likeness in found)
         if against and not any(likeness.agrees for _, likeness in found):
             return False
-        return len(alike) > 1 or alike[0] == self._groups[group][0]
+        sure = len(alike) > 1 or any(likeness.agrees for _, likeness in found)
+        return sure or alike[0] == self._groups[group][0]
 
     def _are_one(self, group: str, other: str, rarity: _Rarity) -> bool:
         """Whether two groups that a story fits are one: their first stories may be unlike, but not about something

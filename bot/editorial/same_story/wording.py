@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from bot.domain.story import Language
 from bot.editorial.rules.table import Faults, Table
@@ -14,11 +13,14 @@ from bot.editorial.text import tokenise
 # The decision knows these by name; the file says which words they are.
 JOB_CUT, DISMISSAL, PEOPLE = "job_cut", "dismissal", "people"
 EXPLAINER, ROUND_UP, RUMOUR, REACTION, CONSEQUENCE = "explainer", "live", "rumour", "reaction", "consequence"
-MARKET = "market"
+MARKET, ASIDE = "market", "aside"
 _KNOWN_TO_CODE = (
     ("actions", JOB_CUT),
-    *(("markers", marker) for marker in (EXPLAINER, ROUND_UP, RUMOUR, REACTION, CONSEQUENCE)),
+    *(("markers", marker) for marker in (EXPLAINER, ROUND_UP, RUMOUR, REACTION, CONSEQUENCE, ASIDE)),
 )
+
+_BLOCKS = ("actions", "things", "names", "markers")
+_LISTS = ("common", "mass", "counted", "service", "background", "tail", "speech")
 
 Phrases = Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
 Words = Mapping[Language, frozenset[str]]
@@ -27,18 +29,23 @@ Words = Mapping[Language, frozenset[str]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
     """`phrases`: by language and first stem, the stems of each phrase (longest first) with the notion it means.
-    `common` holds stems; the other word lists hold words as written. `combined`: notions that make another one."""
+    `common` holds stems; the other word lists hold words as written. `combined`: notions that make another one.
+    `names`: notions that are names. `general`: notions of any day, which two stories may well share."""
 
     phrases: Mapping[Language, Phrases] = field(default_factory=dict)
     actions: frozenset[str] = frozenset({DISMISSAL})
+    names: frozenset[str] = frozenset()
     markers: frozenset[str] = frozenset()
     turning: frozenset[str] = frozenset()
+    general: frozenset[str] = frozenset({DISMISSAL})
     combined: tuple[tuple[frozenset[str], str], ...] = ()
     common: Words = field(default_factory=dict)
     mass: Words = field(default_factory=dict)
     counted: Words = field(default_factory=dict)
     service: Words = field(default_factory=dict)
     background: Words = field(default_factory=dict)
+    tail: Words = field(default_factory=dict)
+    speech: Words = field(default_factory=dict)
 
     def at(self, stems: Sequence[str], place: int, language: Language) -> tuple[str, int] | None:
         """The notion that begins at `place`, and how many words it takes."""
@@ -48,30 +55,26 @@ class Wording:
         return None
 
 
-def read_wording(data: Mapping[str, Any], faults: Faults) -> Wording:
-    """The table [same_story] of a rule file; what is wrong with it goes to `faults`."""
-    header = Table(data, faults, at="header", line=0)
+def read_wording(header: Table, faults: Faults) -> Wording:
+    """The table [same_story] of a rule file, `header` being all of the file; what is wrong goes to `faults`."""
     top = Table(header.table("same_story"), faults, at="same_story", line=0)
-    header.finish()
-    notions = {name: _notions(top, name) for name in ("actions", "things", "markers")}
+    notions = {name: _notions(top, name) for name in _BLOCKS}
     for block, needed in _KNOWN_TO_CODE:
         if needed not in notions[block]:
             top.fault(f"has no {needed!r}, which the comparison asks for", block)
     known = {PEOPLE} | {notion for block in notions.values() for notion in block}
     combined = _combined(_part(top, "combined"), known)
-    turning = _part(top, "turning")
-    turned = turning.names("actions")
-    for action in turned:
-        if action not in notions["actions"]:
-            turning.fault(f"names {action!r}, which is no action", "actions")
-    turning.finish()
-    lists = {name: _by_language(top, name) for name in ("common", "mass", "counted", "service", "background")}
+    turned = _named(top, "turning", "actions", notions["actions"], "which is no action")
+    general = _named(top, "general", "notions", known, "which is defined nowhere above")
+    lists = {name: _by_language(top, name) for name in _LISTS}
     top.finish()
     return Wording(
         phrases={language: _phrases(language, notions.values()) for language in Language},
         actions=frozenset(notions["actions"]) | {DISMISSAL},
+        names=frozenset(notions["names"]),
         markers=frozenset(notions["markers"]) | {means for _, means in combined if means not in known},
-        turning=frozenset(turned),
+        turning=turned,
+        general=general | {DISMISSAL},
         combined=combined,
         common={
             language: frozenset(stem(one, language) for one in words) for language, words in lists["common"].items()
@@ -80,6 +83,8 @@ def read_wording(data: Mapping[str, Any], faults: Faults) -> Wording:
         counted=lists["counted"],
         service=lists["service"],
         background=lists["background"],
+        tail=lists["tail"],
+        speech=lists["speech"],
     )
 
 
@@ -97,6 +102,17 @@ def _notions(top: Table, name: str) -> dict[str, dict[Language, tuple[str, ...]]
         found[notion] = {language: table.names(language.value) for language in Language}
         table.finish()
     return found
+
+
+def _named(top: Table, name: str, key: str, known: Collection[str], what: str) -> frozenset[str]:
+    """The notions of a table that only lists some of those above."""
+    table = _part(top, name)
+    found = table.names(key)
+    for notion in found:
+        if notion not in known:
+            table.fault(f"names {notion!r}, {what}", key)
+    table.finish()
+    return frozenset(found)
 
 
 def _by_language(top: Table, name: str) -> dict[Language, frozenset[str]]:

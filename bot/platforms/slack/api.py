@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.domain.errors import MessageRejected
 from bot.log import logger
 from bot.platforms.slack.errors import translating
 
@@ -25,78 +26,82 @@ library_log.setLevel(logging.WARNING)
 Call = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Who:
-    """What auth.test says of the token: the workspace and the bot's ids in it."""
-
-    team_id: str
-    team: str
-    user_id: str
-    bot_id: str
-    name: str
-
-
 class Api:
-    def __init__(
-        self, *, bot_token: str, base_url: str | None = None, timeout: aiohttp.ClientTimeout = TIMEOUT
-    ) -> None:
+    """Shared by all workspaces; each call names the token it is made with."""
+
+    def __init__(self, *, base_url: str | None = None, timeout: aiohttp.ClientTimeout = TIMEOUT) -> None:
         self._timeout = timeout
         self.base_url = base_url or BASE_URL
-        self.token = bot_token
-        self.who: Who | None = None
-        self._client: AsyncWebClient | None = None
-
-    @property
-    def client(self) -> AsyncWebClient:
-        """Made on first use, inside the running loop. retry_handlers=[]: the library's default one posts a second time
-        after a reset connection."""
-        if self._client is None or self._client.session is None or self._client.session.closed:
-            self._client = AsyncWebClient(
-                token=self.token,
-                base_url=self.base_url,
-                session=aiohttp.ClientSession(timeout=self._timeout),
-                retry_handlers=[],
-                logger=library_log,
-            )
-        return self._client
+        self._session: aiohttp.ClientSession | None = None
+        self._clients: dict[str | None, AsyncWebClient] = {}
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        session = self.client.session
-        assert session is not None
-        return session
+        """Made on first use, inside the running loop."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(timeout=self._timeout)
+            self._clients.clear()
+        return self._session
 
-    async def ask(self, call: Call) -> Mapping[str, Any]:
+    def client(self, token: str | None) -> AsyncWebClient:
+        """retry_handlers=[]: the library's default one posts a second time after a reset connection."""
+        session = self.session
+        if token not in self._clients:
+            self._clients[token] = AsyncWebClient(
+                token=token, base_url=self.base_url, session=session, retry_handlers=[], logger=library_log
+            )
+        return self._clients[token]
+
+    @property
+    def proxy(self) -> str | None:
+        return self.client(None).proxy
+
+    async def ask(self, token: str | None, call: Call) -> Mapping[str, Any]:
         """The answer as a mapping; DeliveryError for everything else."""
-        client = self.client
+        client = self.client(token)
         with translating():
             response = await call(client)
             return dict(response.data) if isinstance(response.data, dict) else {}
 
-    async def introduce(self) -> Who:
-        """Asks Slack who this token is, once."""
-        answer = await self.ask(lambda client: client.auth_test())
-        self.who = Who(
-            team_id=str(answer.get("team_id") or ""),
-            team=str(answer.get("team") or ""),
-            user_id=str(answer.get("user_id") or ""),
-            bot_id=str(answer.get("bot_id") or ""),
-            name=str(answer.get("user") or ""),
-        )
-        return self.who
-
     async def socket_url(self, app_token: str) -> str:
         """A fresh one-time WebSocket address."""
-        answer = await self.ask(lambda client: client.apps_connections_open(app_token=app_token))
+        answer = await self.ask(None, lambda client: client.apps_connections_open(app_token=app_token))
         return str(answer.get("url") or "")
 
     async def respond(self, response_url: str, body: Mapping[str, Any]) -> None:
-        """Posts to the address that came with a slash command or a button: works where the bot is no member."""
-        session, proxy = self.session, self.client.proxy
+        """Posts to the address that came with a gesture: works where the bot is no member."""
         with translating():
-            async with session.post(response_url, json=body, proxy=proxy) as answer:
+            async with self.session.post(response_url, json=body, proxy=self.proxy) as answer:
                 answer.raise_for_status()
 
+    async def upload(self, upload_url: str, content: bytes) -> None:
+        """The bytes of a file, to the one-time address that Slack named for them."""
+        with translating():
+            async with self.session.post(upload_url, data=content, proxy=self.proxy) as answer:
+                answer.raise_for_status()
+
+    async def download(self, token: str, url: str, most: int) -> bytes:
+        """A file that somebody shared. MessageRejected when it is no file of Slack's (the token goes nowhere else) or
+        bigger than `most` bytes."""
+        if not self._is_slack(url):
+            raise MessageRejected("not_slacks_file")
+        headers = {"Authorization": f"Bearer {token}"}
+        with translating():
+            async with self.session.get(url, headers=headers, allow_redirects=False, proxy=self.proxy) as answer:
+                answer.raise_for_status()
+                content = await answer.content.read(most + 1)
+                while len(content) <= most and (more := await answer.content.read(most + 1 - len(content))):
+                    content += more
+        if answer.status != 200 or len(content) > most:
+            raise MessageRejected("file_not_readable")
+        return content
+
+    def _is_slack(self, url: str) -> bool:
+        there, here = urlsplit(url), urlsplit(self.base_url)
+        if (there.scheme, there.netloc) == (here.scheme, here.netloc):
+            return True
+        return there.scheme == "https" and f".{there.hostname or ''}".endswith(f".{here.hostname}")
+
     async def close(self) -> None:
-        if self._client is not None and self._client.session is not None:
-            await self._client.session.close()
+        if self._session is not None:
+            await self._session.close()

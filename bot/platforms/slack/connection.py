@@ -81,17 +81,13 @@ class Connection:
 
     async def _open(self) -> aiohttp.ClientWebSocketResponse:
         """A connection on which Slack said hello. Trouble is reported and raised as DeliveryError."""
-        app = False
         try:
-            if self._api.who is None:
-                await self._api.introduce()
-            app = True
             url = await self._api.socket_url(self._app_token)
             with translating():
                 async with asyncio.timeout(self._pace.handshake):
                     return await self._greeted(url)
         except DeliveryError as error:
-            trouble = refused(error, app=app)
+            trouble = refused(error, app=True)
             await self._health.socket(trouble.reason, trouble.detail)
             raise
 
@@ -99,7 +95,7 @@ class Connection:
         socket = await self._api.session.ws_connect(
             url,
             heartbeat=self._pace.heartbeat,
-            proxy=self._api.client.proxy,
+            proxy=self._api.proxy,
             timeout=aiohttp.ClientWSTimeout(ws_close=self._pace.close),
         )
         try:

@@ -41,11 +41,18 @@ GONE = frozenset(
     {
         "channel_not_found", "is_archived", "not_in_channel", "user_not_found", "user_disabled", "cannot_dm_bot",
         "messages_tab_disabled", "invalid_channel", "channel_is_limited_access", "thread_not_found",
-        "cannot_reply_to_message", "team_not_found", "team_access_not_granted", "ekm_access_denied",
+        "cannot_reply_to_message", "team_not_found", "team_access_not_granted", "ekm_access_denied", "is_inactive",
     }
 )  # fmt: skip
+# The message that an answer should hang on was deleted, or is no message one can answer.
+NO_THREAD = frozenset({"thread_not_found", "cannot_reply_to_message"})
 GONE_PREFIXES = ("restricted_action", "slack_connect_")
-REJECTED = frozenset({"no_text", "markdown_text_conflict", "cannot_parse_attachment", "missing_charset"})
+REJECTED = frozenset(
+    {
+        "no_text", "markdown_text_conflict", "cannot_parse_attachment", "missing_charset", "message_not_found",
+        "cant_update_message", "cant_delete_message", "edit_window_closed", "block_mismatch",
+    }
+)  # fmt: skip
 REJECTED_PREFIXES = ("invalid_", "msg_", "metadata_", "too_many_")
 # Slack's own word for "this failed on our side, some of it may have happened".
 AMBIGUOUS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
@@ -60,7 +67,8 @@ FIXES: Mapping[str, str] = {
     "missing_scope": 'The app lacks a permission: paste the current manifest into "App Manifest" on '
     "api.slack.com/apps and install the app again.",
     "unreachable": "Slack cannot be reached from here: look at the network and the proxy; Kabar keeps trying.",
-    "no_app_token": "Kabar can send but hears no commands: set KABAR_SLACK_APP_TOKEN (xapp-...).",
+    "no_app_token": "Kabar can send but hears no commands: set KABAR_SLACK_APP_TOKEN (xapp-...), or "
+    "KABAR_SLACK_SIGNING_SECRET when Slack can reach this bot over HTTPS.",
 }
 
 

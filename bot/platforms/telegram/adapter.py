@@ -1,58 +1,66 @@
-"""Telegram as a Platform: who the bot is, what becomes of an update, who may change settings."""
+"""Telegram as a Platform: who the bot is, what becomes of an update, what goes where."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-from telegram import BotCommand, Chat, ChatMember, Update
+from telegram import Update
 
 from bot.domain.channel import Channel, User
-from bot.domain.errors import (
-    ChannelGone,
-    DeliveryError,
-    MessageRejected,
-    PlatformRefused,
-)
+from bot.domain.errors import DeliveryError, PlatformRefused
 from bot.domain.message import Message
-from bot.domain.story import Language
+from bot.platforms.telegram.buttons import Seal
 from bot.platforms.telegram.client import Client, Timeouts
+from bot.platforms.telegram.documents import with_file
 from bot.platforms.telegram.errors import FIXES, translating
-from bot.platforms.telegram.receive import Lanes, Pulse, Receiver, Work
+from bot.platforms.telegram.events import NAME, Asked, Forged, Gone, Me, Moved, Sought
+from bot.platforms.telegram.menu import names, publish
+from bot.platforms.telegram.polling import Poller
+from bot.platforms.telegram.presses import Presses
+from bot.platforms.telegram.receive import Intake, Lanes, Pulse, Work
+from bot.platforms.telegram.rights import Rights, is_private
 from bot.platforms.telegram.sending import Outgoing
-from bot.platforms.telegram.updates import NAME, Asked, Gone, Me, Moved, read
-from bot.ports import Beat, Clock, Conversation, Identity, MenuEntry
+from bot.platforms.telegram.sharing import offer
+from bot.platforms.telegram.updates import Reader
+from bot.platforms.telegram.webhook import Webhook
+from bot.platforms.telegram.wire import Wire
+from bot.ports import Beat, Clock, Conversation, Identity, MenuEntry, Routes
+from bot.texts import Texts
 
-ADMIN_FOR = timedelta(seconds=60)  # how long a demoted admin may still act
-ADMINS_REMEMBERED = 1000
 PAUSE_PRIVATE = timedelta(seconds=1)
 PAUSE_GROUP = timedelta(seconds=3)
-COMMAND_NAME = re.compile(r"[a-z0-9_]{1,32}")
-DESCRIPTION_LIMIT = 256
-CHANNEL_NAME = re.compile(r"@?(\w{4,32})", re.ASCII)
 
 log = logging.getLogger("kabar.telegram")
 
 
 class Telegram:
-    """A bot account. Sending works without `start`."""
+    """A bot account. Sending works without `start`. With a `webhook` Telegram brings the updates, else they are
+    fetched."""
 
     name = NAME
 
-    def __init__(self, client: Client, *, menu: Sequence[MenuEntry], clock: Clock, timeouts: Timeouts) -> None:
+    def __init__(
+        self, client: Client, *, menu: Sequence[MenuEntry], clock: Clock, timeouts: Timeouts, webhook: Webhook | None
+    ) -> None:
         self._client = client
         self._menu = menu
         self._clock = clock
         self._timeouts = timeouts
+        self._webhook = webhook
         self._me: Me | None = None
         self._pulse: Pulse | None = None
         self._lanes = Lanes()
-        self._polling: asyncio.Task[None] | None = None
-        self._outgoing = Outgoing(client, timeouts=timeouts, refused=self._refused)
-        self._admins: dict[tuple[str, str], tuple[datetime, bool]] = {}
+        self._receiving: asyncio.Task[None] | None = None
+        self._seal = Seal(client.token)
+        self._reader: Reader | None = None
+        self._wire = Wire(client, self._refused)
+        self._outgoing = Outgoing(self._wire, self._seal, timeouts)
+        self._rights = Rights(client, clock)
+        self._presses = Presses(client, self._lanes, timeouts.press)
 
     # --- the bot itself
 
@@ -62,39 +70,44 @@ class Telegram:
 
     async def start(self, conversation: Conversation, report: Callable[[Beat], Awaitable[None]]) -> None:
         """A wrong token is said at once; a network that is not there yet is waited for in the background."""
-        self._pulse = Pulse(report, self._clock)
+        pulse = self._pulse = Pulse(report, self._clock)
         try:
             await self._identify()
         except PlatformRefused as refused:
             if refused.reason != "unreachable":
                 raise
-            await self._pulse.failing(refused.reason, refused.detail)
-
-        async def prepare() -> None:
-            if self._me is None:
-                await self._identify()
-            await self._set_menu()
+            await pulse.failing(refused.reason, refused.detail)
 
         async def handle(update: Update) -> Work | None:
             return await self._handle(update, conversation)
 
-        receiver = Receiver(
-            self._client,
-            prepare=prepare,
-            handle=handle,
-            pulse=self._pulse,
-            lanes=self._lanes,
-            timeouts=self._timeouts,
-        )
-        self._polling = asyncio.create_task(receiver.run(), name="telegram polling")
+        intake = Intake(self._client, arrived=self._arrived, handle=handle, lanes=self._lanes)
+        if self._webhook is not None:
+            self._webhook.open(intake)
+            receive = self._webhook.run(self._prepare, pulse)
+        else:
+            poller = Poller(self._client, intake, prepare=self._prepare, pulse=pulse, timeouts=self._timeouts)
+            receive = poller.run()
+        self._receiving = asyncio.create_task(receive, name="telegram receiving")
 
     async def stop(self) -> None:
-        if self._polling is not None:
-            self._polling.cancel()
-            await asyncio.wait([self._polling])
+        if self._webhook is not None:
+            self._webhook.close()
+        if self._receiving is not None:
+            self._receiving.cancel()
+            await asyncio.wait([self._receiving])
+        self._presses.settle_all()
         await self._lanes.finish(self._timeouts.stop)
-        self._outgoing.close()
+        self._wire.close()
         await self._client.close_connections()
+
+    def routes(self) -> Routes:
+        return self._webhook.routes() if self._webhook is not None else {}
+
+    async def _prepare(self) -> None:
+        if self._me is None:
+            await self._identify()
+        self._lanes.put("menu", partial(publish, self._client, self._menu))
 
     async def _identify(self) -> Me:
         try:
@@ -102,35 +115,20 @@ class Telegram:
                 user = await self._client.get_me()
         except DeliveryError as error:
             raise PlatformRefused("unreachable", FIXES["unreachable"]) from error
-        commands = frozenset(entry.name.lower() for entry in self._menu)
-        self._me = Me(id=user.id, username=user.username or "", commands=commands)
+        self._me = Me(id=user.id, username=user.username or "", commands=names(self._menu))
         return self._me
 
-    async def _set_menu(self) -> None:
-        """The command list that Telegram shows; without it everything still works."""
-        for language, code in ((Language.EN, None), (Language.ID, "id")):
-            commands = [BotCommand(name, text) for name, text in self._menu_in(language)]
-            try:
-                with translating():
-                    await self._client.set_my_commands(commands, language_code=code)
-            except (DeliveryError, PlatformRefused) as error:
-                log.warning("could not set the command menu: %s", error)
-                return
-
-    def _menu_in(self, language: Language) -> list[tuple[str, str]]:
-        shown: list[tuple[str, str]] = []
-        for entry in self._menu:
-            name, summary = entry.name.lower(), entry.summary.get(language) or entry.summary.get(Language.EN) or ""
-            if COMMAND_NAME.fullmatch(name) and summary:
-                shown.append((name, summary[:DESCRIPTION_LIMIT]))
-            else:
-                log.warning("the command %r cannot be in Telegram's menu", entry.name)
-        return shown
+    async def _refused(self, refused: PlatformRefused) -> None:
+        if self._pulse is not None:
+            await self._pulse.failing(refused.reason, refused.detail)
 
     # --- sending
 
     async def send(self, channel: Channel, message: Message, *, key: str) -> tuple[str, ...]:
         return await self._outgoing.deliver(channel, message, key)
+
+    async def edit(self, channel: Channel, message_ids: Sequence[str], message: Message) -> tuple[str, ...]:
+        return await self._outgoing.edit(channel, message_ids, message)
 
     async def was_delivered(self, channel: Channel, key: str, since: datetime) -> tuple[str, ...] | None:
         """A bot cannot read what it wrote: never known."""
@@ -138,86 +136,63 @@ class Telegram:
 
     def pause(self, channel: Channel) -> timedelta:
         """Telegram allows a message a second in a private chat and 20 a minute in a group or channel."""
-        return PAUSE_PRIVATE if _is_private(channel) else PAUSE_GROUP
-
-    async def _refused(self, refused: PlatformRefused) -> None:
-        if self._pulse is not None:
-            await self._pulse.failing(refused.reason, refused.detail)
+        return PAUSE_PRIVATE if is_private(channel) else PAUSE_GROUP
 
     # --- receiving
 
+    def _arrived(self, update: Update) -> None:
+        """What cannot wait until the chat has time for it."""
+        self._rights.heed(update)
+        if update.callback_query is not None:
+            self._presses.begin(update.callback_query.id)
+
     async def _handle(self, update: Update, conversation: Conversation) -> Work | None:
         me = self._me or await self._identify()
-        if update.callback_query is not None:
-            self._lanes.put(f"press {update.update_id}", lambda: self._acknowledge(update))
-        match read(update, me, self._clock()):
+        if self._reader is None:
+            self._reader = Reader(me, self._seal)
+        match self._reader.read(update, self._clock()):
             case Moved() as moved:
                 await conversation.moved(moved.old, moved.new)
             case Gone() as gone:
                 await conversation.gone(gone.channel, gone.reason)
+            case Forged() as forged:
+                texts = Texts(forged.language or "en")
+                await self._presses.notice(forged.press, texts.say("telegram.button.elsewhere"))
+            case Sought() as sought:
+                await offer(self._client, sought, await conversation.offers(sought.request), me.username)
             case Asked() as asked:
-                reply = await conversation.answer(asked.request)
-                if reply is not None:
-                    return lambda: self._reply(asked, reply, conversation)
+                return await self._answer(asked, conversation)
         return None
 
-    async def _acknowledge(self, update: Update) -> None:
-        """Takes the spinner off the pressed button. For one pressed long ago it is too late, which does no harm."""
-        if update.callback_query is not None:
-            try:
-                with translating():
-                    await self._client.answer_callback_query(update.callback_query.id)
-            except (DeliveryError, PlatformRefused) as error:
-                log.info("could not acknowledge a button: %s", error)
+    async def _answer(self, asked: Asked, conversation: Conversation) -> Work | None:
+        request = asked.request
+        if asked.document is not None:
+            request = await with_file(self._client, request, asked.document)
+        reply = await conversation.answer(request)
+        if asked.press is not None and not (reply and reply.toast):
+            self._presses.settle(asked.press)
+        if reply is None:
+            return None
+        return partial(self._reply, asked, reply, conversation)
 
     async def _reply(self, asked: Asked, message: Message, conversation: Conversation) -> None:
-        channel = asked.request.channel
-        try:
-            ids = await self._outgoing.reply(channel, message, asked.answer_to)
-        except DeliveryError as error:
-            log.warning("could not answer in %s: %s", channel, error)
+        request = asked.request
+        if asked.press and message.toast and await self._presses.notice(asked.press, message.text):
             return
-        await conversation.sent(asked.request, message, ids)
+        try:
+            if asked.press and message.in_place and request.reply_to:
+                ids = await self._outgoing.put_in_place(request.channel, request.reply_to, message)
+            else:
+                ids = await self._outgoing.reply(request.channel, message, asked.answer_to)
+        except DeliveryError as error:
+            log.warning("could not answer in %s: %s", request.channel, error)
+            return
+        await conversation.sent(request, message, ids)
 
     # --- looking things up
 
     async def is_admin(self, channel: Channel, user: User) -> bool:
-        """Anonymous admins act as the chat itself. A failure to reach Telegram is raised (DeliveryError): "no" would be
-        a false answer."""
-        if _is_private(channel) or user.id == channel.address:
-            return True
-        now, asked = self._clock(), (channel.address, user.id)
-        until, answer = self._admins.get(asked, (now, False))
-        if until > now:
-            return answer
-        answer = await self._ask_admin(channel, user)
-        if len(self._admins) >= ADMINS_REMEMBERED:
-            self._admins.clear()
-        self._admins[asked] = (now + ADMIN_FOR, answer)
-        return answer
-
-    async def _ask_admin(self, channel: Channel, user: User) -> bool:
-        if not user.id.lstrip("-").isdecimal():
-            return False
-        try:
-            with translating(channel):
-                member = await self._client.get_chat_member(channel.address, int(user.id))
-        except (ChannelGone, MessageRejected):
-            return False
-        return member.status in (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
+        return await self._rights.is_admin(channel, user)
 
     async def find_channel(self, name: str) -> Channel | None:
-        wanted = CHANNEL_NAME.fullmatch(name.strip())
-        if wanted is None:
-            return None
-        try:
-            with translating():
-                chat = await self._client.get_chat(f"@{wanted[1]}")
-        except (ChannelGone, MessageRejected):
-            return None
-        return None if chat.type == Chat.PRIVATE else Channel(platform=NAME, address=str(chat.id))
-
-
-def _is_private(channel: Channel) -> bool:
-    """Ids of groups and channels are negative."""
-    return not channel.address.startswith(("-", "@"))
+        return await self._rights.find(name)

@@ -15,7 +15,7 @@ from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from bot.platforms.telegram.errors import translating
-from bot.platforms.telegram.updates import WANTED
+from bot.platforms.telegram.events import WANTED
 
 API = "https://api.telegram.org/bot"
 SENDING_CONNECTIONS = 16
@@ -29,8 +29,9 @@ LIBRARY_LOGS = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "telegram
 class Timeouts:
     """All in seconds. `poll` is how long Telegram holds an empty getUpdates; `patience` how long the next one waits for
     slow commands; `first_retry` doubles up to `longest_retry` while receiving fails. A reply, or the rest of a message
-    in several parts, waits out a rate limit of up to `reply_wait` and a lost connection for `reply_retry`; `stop` is
-    what running replies get at the end."""
+    in several parts, waits out a rate limit of up to `reply_wait` and a lost connection for `reply_retry`. A pressed
+    button that has no answer after `press` is told that it was heard. `watch` is how often a webhook is looked after;
+    `stop` is what running replies get at the end."""
 
     connect: float = 10
     read: float = 20
@@ -43,6 +44,8 @@ class Timeouts:
     longest_retry: float = 30
     reply_wait: float = 30
     reply_retry: float = 1.5
+    press: float = 1.5
+    watch: float = 30
     stop: float = 5
 
 
@@ -56,6 +59,38 @@ class Client(Bot):
         with translating():
             updates: list[dict[str, Any]] = await self._post("getUpdates", asked, read_timeout=read_timeout)
             return list(updates)
+
+    @property
+    def own_id(self) -> int:
+        """The bot's user id, which its token begins with."""
+        return int(self.token.partition(":")[0])
+
+    async def chat(self, chat_id: str) -> dict[str, Any]:
+        """As Telegram sends it: of the many fields the library insists on, we need `id` and `type`."""
+        found: dict[str, Any] = await self._post("getChat", {"chat_id": chat_id})
+        return found
+
+    async def member(self, chat_id: str, user_id: int) -> dict[str, Any]:
+        """As Telegram sends it: `status`, and rights by their names."""
+        found: dict[str, Any] = await self._post("getChatMember", {"chat_id": chat_id, "user_id": user_id})
+        return found
+
+    async def download(self, file_id: str, most: int) -> bytes | None:
+        """The content of a file; None when it has more than `most` bytes."""
+        about: dict[str, Any] = await self._post("getFile", {"file_id": file_id})
+        if int(about.get("file_size") or 0) > most:
+            return None
+        content = bytes(await self.request.retrieve(f"{self.base_file_url}/{about['file_path']}"))
+        return content if len(content) <= most else None
+
+    async def set_own_webhook(self, url: str, secret: str) -> None:
+        with translating():
+            await self.set_webhook(url, secret_token=secret, allowed_updates=list(WANTED))
+
+    async def drop_webhook(self) -> None:
+        """Without dropping what waits."""
+        with translating():
+            await self.delete_webhook()
 
     async def close_connections(self) -> None:
         for request in self._request:

@@ -77,6 +77,8 @@ FIXES = {
     "invalid_token": "Telegram does not know this token: copy it again from @BotFather into KABAR_TELEGRAM_TOKEN.",
     "conflict": "Another program reads this bot's messages: stop the other one, or give each its own token.",
     "webhook": "This bot has a webhook, so its messages go elsewhere: open .../bot<token>/deleteWebhook once.",
+    "webhook_unreachable": "Telegram cannot bring messages to KABAR_TELEGRAM_WEBHOOK_URL.",
+    "webhook_refused": "Telegram does not take KABAR_TELEGRAM_WEBHOOK_URL: https only, port 443, 80, 88 or 8443.",
     "unreachable": "Telegram cannot be reached: check the network, the proxy and KABAR_TELEGRAM_BASE_URL.",
     "rate_limited": "Telegram asks to wait; Kabar does and goes on by itself.",
 }

@@ -1,26 +1,22 @@
-"""How updates are taken from Telegram: when they are asked for, when they count as handled, how long to wait after a
-failure.
-
-Telegram forgets an update once a later offset is asked for. So the next one is asked for only after everything of the
-last answer was handled; whatever a crash interrupts comes again and Request.key tells the repeats. Chats do not wait
-for each other; within a chat the order is kept. One slow command must not silence all: after `patience` polling goes
-on beside it."""
+"""What happens to an update, however it came: each chat's in their order, chats side by side; and how it is told
+whether receiving works."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from telegram import Update
 
-from bot.domain.errors import KabarError, PlatformRefused, RateLimited
+from bot.domain.errors import KabarError, MessageRejected, PlatformRefused, RateLimited
 from bot.platforms.telegram.client import Client, Timeouts
 from bot.platforms.telegram.errors import FIXES
-from bot.platforms.telegram.updates import NAME, place_of
+from bot.platforms.telegram.events import NAME
+from bot.platforms.telegram.updates import place_of
 from bot.ports import Beat, Clock
 
 OK_EVERY = timedelta(seconds=4)  # with a poll of 25 s a sign of life comes at least every 30 s
@@ -75,6 +71,10 @@ class Lanes:
         self._running.add(task)
         task.add_done_callback(lambda done: self._leave(place, done))
 
+    @property
+    def waiting(self) -> int:
+        return len(self._running)
+
     async def finish(self, seconds: float) -> None:
         """Waits for what runs, then cancels what is left."""
         if self._running:
@@ -97,101 +97,73 @@ class Lanes:
             del self._last[place]
 
 
-class Receiver:
-    """The polling loop. `prepare` (who am I?) runs until it succeeds once; it and the polls may raise KabarError."""
+class Intake:
+    """Puts an update into its chat's lane. `arrived` is told of it at once, whatever the chat is still busy with."""
 
-    def __init__(
-        self,
-        client: Client,
-        *,
-        prepare: Callable[[], Awaitable[None]],
-        handle: Handler,
-        pulse: Pulse,
-        lanes: Lanes,
-        timeouts: Timeouts,
-    ) -> None:
+    def __init__(self, client: Client, *, arrived: Callable[[Update], None], handle: Handler, lanes: Lanes) -> None:
         self._client = client
-        self._prepare = prepare
+        self._arrived = arrived
         self._handle = handle
-        self._pulse = pulse
-        self._lanes = lanes
-        self._timeouts = timeouts
-        self._prepared = False
-        self._quick = True
-        self._offset: int | None = None
+        self.lanes = lanes
 
-    async def run(self) -> None:
-        """Until it is cancelled."""
-        failures = 0
-        while True:
-            try:
-                await self._round()
-                failures = 0
-            except KabarError as error:
-                failures += 1
-                self._quick = not _is_conflict(error)
-                await self._pulse.failing(*_cause(error))
-                await asyncio.sleep(self._pause(error, failures))
-            except Exception:  # a loop that ends is a bot that is silent
-                log.exception("receiving failed")
-                await self._pulse.failing("internal", "An error in Kabar itself: see the log, please report it.")
-                await asyncio.sleep(self._timeouts.longest_retry)
-
-    async def _round(self) -> None:
-        if not self._prepared:
-            await self._prepare()
-            self._prepared = True
-        # After a start or a failure the first poll does not linger, to know soon how it is now. Not so beside another
-        # poller: there only a poll that held out is good news.
-        poll = 0 if self._quick else self._timeouts.poll
-        updates = await self._client.raw_updates(self._offset, poll, poll + self._timeouts.poll_margin)
-        self._quick = False
-        await self._pulse.ok()
-        # Without news everything before is confirmed, so no offset is needed. That matters: after a quiet week
-        # Telegram numbers anew, perhaps from below.
-        self._offset = max((int(update["update_id"]) for update in updates), default=-1) + 1 or None
-        await self._handle_all(updates)
-
-    async def _handle_all(self, updates: Sequence[dict[str, Any]]) -> None:
-        handled: list[asyncio.Future[None]] = []
-        for raw in updates:
-            update = self._readable(raw)
-            if update is not None:
-                done = asyncio.get_running_loop().create_future()
-                handled.append(done)
-                self._lanes.put(place_of(update), partial(self._one, update, done))
-        if handled:
-            await asyncio.wait(handled, timeout=self._timeouts.patience)
-            await self._pulse.ok()
+    def take(self, raw: dict[str, Any]) -> asyncio.Future[None] | None:
+        """Done when the update is handled (its reply may still be on the way); None when it cannot be read."""
+        try:
+            update = Update.de_json(raw, self._client)
+            place = place_of(update)
+        except Exception as error:  # noqa: BLE001 - whatever the library cannot read
+            log.warning("skipped update %s: cannot be read (%s)", raw.get("update_id"), type(error).__name__)
+            return None
+        self._arrived(update)
+        done = asyncio.get_running_loop().create_future()
+        self.lanes.put(place, partial(self._one, update, done))
+        return done
 
     async def _one(self, update: Update, done: asyncio.Future[None]) -> None:
         try:
             rest = await self._handle(update)
         finally:
-            done.set_result(None)
+            if not done.done():
+                done.set_result(None)
         if rest is not None:
             await rest()
 
-    def _readable(self, raw: dict[str, Any]) -> Update | None:
+
+async def go_on(
+    round_of: Callable[[], Awaitable[None]],
+    *,
+    pulse: Pulse,
+    timeouts: Timeouts,
+    failed: Callable[[KabarError], None] = lambda error: None,
+) -> None:
+    """Runs rounds until it is cancelled; a failure is told, waited out and followed by the next round."""
+    failures = 0
+    while True:
         try:
-            return Update.de_json(raw, self._client)
-        except Exception as error:  # noqa: BLE001 - whatever the library cannot read
-            log.warning("skipped update %s: cannot be read (%s)", raw.get("update_id"), type(error).__name__)
-            return None
+            await round_of()
+            failures = 0
+        except KabarError as error:
+            failures += 1
+            failed(error)
+            await pulse.failing(*_cause(error))
+            await asyncio.sleep(_pause(error, failures, timeouts))
+        except Exception:  # a loop that ends is a bot that is silent
+            log.exception("receiving failed")
+            await pulse.failing("internal", "An error in Kabar itself: see the log, please report it.")
+            await asyncio.sleep(timeouts.longest_retry)
 
-    def _pause(self, error: KabarError, failures: int) -> float:
-        if isinstance(error, RateLimited):
-            return error.retry_after.total_seconds()
-        return min(self._timeouts.longest_retry, self._timeouts.first_retry * (1 << min(failures - 1, 10)))
 
-
-def _is_conflict(error: KabarError) -> bool:
-    return isinstance(error, PlatformRefused) and error.reason == "conflict"
+def _pause(error: KabarError, failures: int, timeouts: Timeouts) -> float:
+    if isinstance(error, RateLimited):
+        return error.retry_after.total_seconds()
+    return min(timeouts.longest_retry, timeouts.first_retry * (1 << min(failures - 1, 10)))
 
 
 def _cause(error: KabarError) -> tuple[str, str]:
     """The short code and the operator's sentence for a failure of receiving."""
     if isinstance(error, PlatformRefused):
         return error.reason, error.detail
+    if isinstance(error, MessageRejected):  # of all that is asked for here only a webhook's address can be refused
+        return "webhook_refused", f"{FIXES['webhook_refused']} ({error.detail})"
     code = "rate_limited" if isinstance(error, RateLimited) else "unreachable"
     return code, FIXES[code]

@@ -1,24 +1,32 @@
 """How a Message looks in Telegram: plain text beside a list of entities, so that no character of a feed is ever markup.
 
-Entities instead of a parse mode: what stands in the text cannot start or end a style. Offsets count UTF-16 units."""
+Entities instead of a parse mode: what stands in the text cannot start or end a style. Offsets count UTF-16 units. A
+message with a file is one Telegram message where the words fit under it; else the words come first, in full."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
-from bot.domain.message import Button, Message, Paragraph, Role, Span, Style
+from bot.domain.message import Attachment, Button, Message, Paragraph, Role, Span, Style, say
 from bot.platforms.split import BLANK_LINE, split, utf16_length
+from bot.platforms.telegram.buttons import ACTION_LIMIT
+from bot.platforms.telegram.inert import clean, has_web_link, inert
 
 TEXT_LIMIT = 4096  # UTF-16 units
+CAPTION_LIMIT = 1024
 ENTITY_LIMIT = 100  # Telegram ignores the rest
-CALLBACK_LIMIT = 64  # bytes
 BUTTON_LIMIT = 100
+CUT_RESERVE = 1  # a cut may bare a sign at the start of the next part, which then needs its joiner
+
+Sign = Callable[[str], str]
+"""Makes the data of a button out of its action."""
 
 LINK = MessageEntity.TEXT_LINK
+RANKS = {LINK: 0, MessageEntity.PRE: 1, MessageEntity.CODE: 2}
 KINDS = {Style.BOLD: MessageEntity.BOLD, Style.ITALIC: MessageEntity.ITALIC, Style.CODE: MessageEntity.CODE}
 ROLES = {Role.HEADING: MessageEntity.BOLD, Role.FOOTER: MessageEntity.ITALIC, Role.QUOTE: MessageEntity.BLOCKQUOTE}
 
@@ -27,38 +35,49 @@ log = logging.getLogger("kabar.telegram")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One Telegram message, ready to be sent."""
+    """One Telegram message, ready to be sent; with an attachment the text is its caption."""
 
     text: str
     entities: tuple[MessageEntity, ...] = ()
     keyboard: InlineKeyboardMarkup | None = None
     silent: bool = False
     preview: bool = False
+    attachment: Attachment | None = None
 
 
-def render(message: Message) -> list[Part]:
-    """The message as one or more Telegram messages; [] when it has no visible character."""
-    whole = replace(message, paragraphs=tuple(_clean(paragraph) for paragraph in message.paragraphs))
-    parts = split(whole, limit=TEXT_LIMIT, measure=utf16_length)
-    return [_part(small) for part in parts for small in _few_links(part)]
+def render(message: Message, sign: Sign) -> list[Part]:
+    """The message as one or more Telegram messages; [] when there is nothing to see."""
+    whole = replace(message, paragraphs=tuple(inert(_clean(paragraph)) for paragraph in message.paragraphs))
+    file = whole.attachment
+    if file is None:
+        return _texts(whole, sign)
+    if utf16_length(whole.text) <= CAPTION_LIMIT:
+        return [_part(whole, sign)]
+    words = _texts(replace(whole, attachment=None, buttons=()), sign)
+    captions = split(say(clean(file.caption)), limit=CAPTION_LIMIT, measure=utf16_length)
+    below = replace(whole, paragraphs=captions[0].paragraphs if captions else (), preview=False)
+    return [*words, _part(below, sign)]
 
 
-def clean(text: str) -> str:
-    """Text that Telegram accepts: halves of surrogate pairs joined or replaced, NUL removed."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "")
+def _texts(message: Message, sign: Sign) -> list[Part]:
+    parts = split(message, limit=TEXT_LIMIT - CUT_RESERVE, measure=utf16_length)
+    if len(parts) > 1:
+        parts = [replace(part, paragraphs=tuple(inert(paragraph) for paragraph in part.paragraphs)) for part in parts]
+    return [_part(small, sign) for part in parts for small in _few_links(part)]
 
 
 def _clean(paragraph: Paragraph) -> Paragraph:
     return replace(paragraph, spans=tuple(replace(span, text=clean(span.text)) for span in paragraph.spans))
 
 
-def _part(message: Message) -> Part:
+def _part(message: Message, sign: Sign) -> Part:
     return Part(
         text=message.text,
         entities=tuple(_most_useful(list(_entities(message)))),
-        keyboard=_keyboard(message.buttons),
+        keyboard=_keyboard(message.buttons, sign),
         silent=message.silent,
         preview=message.preview,
+        attachment=message.attachment,
     )
 
 
@@ -74,10 +93,10 @@ def _few_links(message: Message) -> Iterator[Message]:
 
 
 def _most_useful(entities: list[MessageEntity]) -> list[MessageEntity]:
-    """At most as many as Telegram shows: links before everything else, then as they come."""
+    """At most as many as Telegram shows: links before everything else, then what keeps its words from acting."""
     if len(entities) <= ENTITY_LIMIT:
         return entities
-    kept = sorted(entities, key=lambda entity: entity.type != LINK)[:ENTITY_LIMIT]
+    kept = sorted(entities, key=lambda entity: RANKS.get(entity.type, len(RANKS)))[:ENTITY_LIMIT]
     return [entity for entity in entities if entity in kept]
 
 
@@ -108,24 +127,24 @@ def _entities_of(paragraph: Paragraph, offset: int) -> Iterator[MessageEntity]:
 
 def _kinds(span: Span, role: Role) -> set[tuple[str, str | None]]:
     """What a run of text wears. Telegram lets code stand in no other style and in no link: code gives way to a link,
-    bold and italic give way to code."""
+    bold and italic give way to code, and everything to a table."""
+    if role is Role.TABLE:
+        return {(MessageEntity.PRE, None)}
     kinds = {KINDS[style] for style in span.styles}
     if role in ROLES:
         kinds.add(ROLES[role])
-    link = clean(span.link) if span.link else ""
-    if link.lower().startswith(("http://", "https://")):
+    link = clean(span.link) if span.link and has_web_link(span) else ""
+    if link:
         kinds.discard(MessageEntity.CODE)
-    else:
-        link = ""
     if MessageEntity.CODE in kinds:
         kinds -= {MessageEntity.BOLD, MessageEntity.ITALIC}
     runs: set[tuple[str, str | None]] = {(kind, None) for kind in kinds}
     return runs | {(LINK, link)} if link else runs
 
 
-def _keyboard(rows: Iterable[Iterable[Button]]) -> InlineKeyboardMarkup | None:
+def _keyboard(rows: Iterable[Iterable[Button]], sign: Sign) -> InlineKeyboardMarkup | None:
     """Buttons that Telegram would refuse are left out: one bad button would cost the whole message."""
-    shown = [[key for button in row if (key := _key(button))] for row in rows]
+    shown = [[key for button in row if (key := _key(button, sign))] for row in rows]
     if sum(map(len, shown)) > BUTTON_LIMIT:
         log.warning("a message had more than %d buttons; it goes out without them", BUTTON_LIMIT)
         return None
@@ -133,9 +152,9 @@ def _keyboard(rows: Iterable[Iterable[Button]]) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(shown) if shown else None
 
 
-def _key(button: Button) -> InlineKeyboardButton | None:
+def _key(button: Button, sign: Sign) -> InlineKeyboardButton | None:
     label, action = clean(button.label).strip(), clean(button.action)
-    if not label or not 0 < len(action.encode()) <= CALLBACK_LIMIT:
-        log.warning("left out the button %r: its action %r is empty or above %d bytes", label, action, CALLBACK_LIMIT)
+    if not label or not 0 < len(action.encode()) <= ACTION_LIMIT:
+        log.warning("left out the button %r: its action %r is empty or above %d bytes", label, action, ACTION_LIMIT)
         return None
-    return InlineKeyboardButton(label, callback_data=action)
+    return InlineKeyboardButton(label, callback_data=sign(action))

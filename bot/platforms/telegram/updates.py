@@ -1,173 +1,139 @@
-"""Which of Telegram's updates are for us, and what they mean: a request, a chat that moved, a chat that is gone."""
+"""Which of Telegram's updates are for us, and what they mean."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections import OrderedDict
 from datetime import datetime, timedelta
 
 import telegram
-from telegram import CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Update
+from telegram import CallbackQuery, Chat, ChatMember, ChatMemberRestricted, ChatMemberUpdated, InlineQuery, Update
 
-from bot.domain.channel import Channel, User
+from bot.domain.channel import User
 from bot.domain.request import Request
-from bot.domain.story import Language
+from bot.platforms.telegram.buttons import Seal
+from bot.platforms.telegram.events import NAME, Asked, Event, Forged, Gone, Me, Moved, Sought, channel_of, language_of
+from bot.platforms.telegram.words import said
 
-NAME = "telegram"
 TOO_OLD = timedelta(hours=24)
-WANTED = ("message", "channel_post", "callback_query", "my_chat_member")
-COMMAND = re.compile(r"/(\w+)(?:@(\w+))?", re.ASCII)
+TEXTS_REMEMBERED = 2000
+GREETING = "/start"
+OUTSIDE = (ChatMember.LEFT, ChatMember.BANNED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Me:
-    """The bot as Telegram knows it, and the names of the commands it has (to tell them from other bots' in a group)."""
+class Reader:
+    """Reads updates for one bot. It remembers what was said lately, because Telegram calls it an edit too when only a
+    link preview or a reaction came to a message."""
 
-    id: int
-    username: str
-    commands: frozenset[str]
+    def __init__(self, me: Me, seal: Seal) -> None:
+        self._me = me
+        self._seal = seal
+        self._texts: OrderedDict[tuple[int, int], int] = OrderedDict()
+        self._moved: set[int] = set()
 
+    def read(self, update: Update, now: datetime) -> Event | None:
+        """None: not for us."""
+        key = f"{NAME}:update:{update.update_id}"
+        if update.callback_query is not None:
+            return self._pressed(update.callback_query)
+        if update.inline_query is not None:
+            return _sought(update.inline_query, key)
+        if update.my_chat_member is not None:
+            return self._membership(update.my_chat_member, key, now)
+        edited = update.edited_message or update.edited_channel_post
+        message = edited or update.message or update.channel_post
+        return self._message(message, key, now, edited=edited is not None) if message is not None else None
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """`answer_to` is the message a reply points at: in groups only, where the question may have scrolled away."""
+    def _message(self, message: telegram.Message, key: str, now: datetime, *, edited: bool) -> Event | None:
+        chat = message.chat.id
+        if message.migrate_to_chat_id:
+            return self._migrated(chat, message.migrate_to_chat_id)
+        if message.migrate_from_chat_id:
+            return self._migrated(message.migrate_from_chat_id, chat)
+        if not self._is_news(message) or now - (message.edit_date or message.date) > TOO_OLD:
+            return None
+        return said(message, key, self._me, edited=edited)
 
-    request: Request
-    answer_to: int | None = None
+    def _migrated(self, old: int, new: int) -> Moved | None:
+        """Told twice, once in the old chat and once in the new one."""
+        if new in self._moved:
+            return None
+        self._moved.add(new)
+        return Moved(old=channel_of(old), new=channel_of(new))
 
+    def _is_news(self, message: telegram.Message) -> bool:
+        """Whether the words are others than when this message was last seen."""
+        place, words = (message.chat.id, message.message_id), hash((message.text, message.caption))
+        known = message.edit_date is not None and self._texts.get(place) == words
+        self._texts[place] = words
+        self._texts.move_to_end(place)
+        while len(self._texts) > TEXTS_REMEMBERED:
+            self._texts.popitem(last=False)
+        return not known
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    old: Channel
-    new: Channel
+    def _pressed(self, query: CallbackQuery) -> Asked | Forged:
+        language = language_of(query.from_user)
+        if query.message is None:
+            return Forged(press=query.id, language=language)
+        chat = query.message.chat
+        channel = channel_of(chat.id, query.message if isinstance(query.message, telegram.Message) else None)
+        action = self._seal.opened(channel, query.data or "")
+        if action is None:
+            return Forged(press=query.id, language=language)
+        request = Request(
+            channel=channel,
+            user=User(id=str(query.from_user.id), name=query.from_user.full_name),
+            text=action,
+            key=f"{NAME}:callback:{query.id}",
+            private=chat.type == Chat.PRIVATE,
+            reply_to=str(query.message.message_id),
+            language=language,
+            pressed=True,
+        )
+        return Asked(request=request, press=query.id)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gone:
-    channel: Channel
-    reason: str
-
-
-Event = Asked | Moved | Gone
-
-
-def read(update: Update, me: Me, now: datetime) -> Event | None:
-    """None: not for us."""
-    if update.callback_query is not None:
-        return _pressed(update.callback_query)
-    if update.my_chat_member is not None:
-        return _membership(update.my_chat_member)
-    message = update.message or update.channel_post
-    if message is None:
-        return None
-    if message.migrate_to_chat_id:
-        return Moved(old=_channel(message.chat.id), new=_channel(message.migrate_to_chat_id))
-    if not message.text or message.is_automatic_forward or now - message.date > TOO_OLD:
-        return None
-    return _said(message, message.text, f"{NAME}:update:{update.update_id}", me)
+    def _membership(self, change: ChatMemberUpdated, key: str, now: datetime) -> Event | None:
+        """Where the bot is shut out nothing can be sent any more; where it was let in it introduces itself."""
+        chat, status = change.chat, change.new_chat_member.status
+        if not _is_inside(change.new_chat_member):
+            shut_out = "blocked" if chat.type == Chat.PRIVATE else "kicked"
+            return Gone(channel=channel_of(chat.id), reason=shut_out if status == ChatMember.BANNED else "left")
+        if chat.type == Chat.PRIVATE or _is_inside(change.old_chat_member):
+            return None
+        if chat.id in self._moved or now - change.date > TOO_OLD:
+            return None
+        user = User(id=str(change.from_user.id), name=change.from_user.full_name)
+        request = Request(
+            channel=channel_of(chat.id),
+            user=user,
+            text=GREETING,
+            key=key,
+            private=False,
+            language=language_of(change.from_user),
+        )
+        return Asked(request=request)
 
 
 def place_of(update: Update) -> str:
-    """What updates must be handled one after another for: the chat, else the update itself."""
+    """What updates must be handled one after another for: the chat (its new id where it moves), else the update."""
     chat = update.effective_chat
+    message = update.message
+    if message is not None and message.migrate_to_chat_id:
+        return f"chat {message.migrate_to_chat_id}"
     return f"chat {chat.id}" if chat else f"update {update.update_id}"
 
 
-def _said(message: telegram.Message, text: str, key: str, me: Me) -> Asked | None:
-    user = _author(message)
-    heard = _addressing(message, text, me)
-    if user is None or heard is None:
-        return None
-    words, addressed = heard
-    if message.chat.type == Chat.CHANNEL and not words.startswith("/"):
-        return None
-    group = message.chat.type in (Chat.GROUP, Chat.SUPERGROUP)
+def _sought(query: InlineQuery, key: str) -> Sought:
     request = Request(
-        channel=_channel(message.chat.id, message),
-        user=user,
-        text=words,
-        key=key,
-        private=message.chat.type == Chat.PRIVATE,
-        addressed=addressed,
-        reply_to=_bot_message_replied_to(message, me),
-        language=_language(message.from_user),
-    )
-    return Asked(request=request, answer_to=message.message_id if group else None)
-
-
-def _addressing(message: telegram.Message, text: str, me: Me) -> tuple[str, bool] | None:
-    """The words without the bot's name, and whether they are meant for it. None: a command for another bot.
-
-    In a group a bare `/ban` may be any bot's: it counts as meant for us when it is one of our commands."""
-    private = message.chat.type == Chat.PRIVATE
-    command = COMMAND.match(text)
-    if command and command[2]:
-        if command[2].lower() == me.username.lower():
-            return f"/{command[1]}{text[command.end() :]}", True
-        return (text, True) if private else None
-    if private:
-        return text, True
-    answers_us = _bot_message_replied_to(message, me) is not None
-    if command:
-        return text, answers_us or command[1].lower() in me.commands
-    words, mentions = re.subn(rf"(?<![\w@/.])@{re.escape(me.username)}\b[,:]?", " ", text, flags=re.IGNORECASE)
-    if mentions and me.username:
-        return " ".join(words.split()), True
-    return text, answers_us
-
-
-def _bot_message_replied_to(message: telegram.Message, me: Me) -> str | None:
-    """In a forum every message of a topic "replies" to the one that opened the topic: that is not a reply."""
-    replied = message.reply_to_message
-    if replied is None or (message.is_topic_message and replied.message_id == message.message_thread_id):
-        return None
-    ours = replied.from_user is not None and replied.from_user.id == me.id
-    return str(replied.message_id) if ours or message.chat.type == Chat.CHANNEL else None
-
-
-def _author(message: telegram.Message) -> User | None:
-    """Anonymous admins and channels speak as a chat; other bots are not listened to, lest two bots talk for ever."""
-    if message.sender_chat is not None:
-        return User(id=str(message.sender_chat.id), name=message.sender_chat.title or "")
-    if message.from_user is not None and not message.from_user.is_bot:
-        return User(id=str(message.from_user.id), name=message.from_user.full_name)
-    if message.chat.type == Chat.CHANNEL:
-        return User(id=str(message.chat.id), name=message.chat.title or "")
-    return None
-
-
-def _pressed(query: CallbackQuery) -> Asked | None:
-    if query.message is None or not query.data:
-        return None
-    chat = query.message.chat
-    seen = query.message if isinstance(query.message, telegram.Message) else None
-    request = Request(
-        channel=_channel(chat.id, seen),
+        channel=channel_of(query.from_user.id),
         user=User(id=str(query.from_user.id), name=query.from_user.full_name),
-        text=query.data,
-        key=f"{NAME}:callback:{query.id}",
-        private=chat.type == Chat.PRIVATE,
-        reply_to=str(query.message.message_id),
-        language=_language(query.from_user),
+        text=query.query,
+        key=key,
+        language=language_of(query.from_user),
     )
-    return Asked(request=request)
+    return Sought(request=request, query=query.id)
 
 
-def _membership(change: ChatMemberUpdated) -> Gone | None:
-    status = change.new_chat_member.status
-    if status not in (ChatMember.BANNED, ChatMember.LEFT):
-        return None
-    shut_out = "blocked" if change.chat.type == Chat.PRIVATE else "kicked"
-    return Gone(channel=_channel(change.chat.id), reason=shut_out if status == ChatMember.BANNED else "left")
-
-
-def _channel(chat_id: int, message: telegram.Message | None = None) -> Channel:
-    topic = message.message_thread_id if message and message.is_topic_message else None
-    return Channel(platform=NAME, address=str(chat_id), thread=str(topic) if topic else "")
-
-
-def _language(user: telegram.User | None) -> Language | None:
-    """Telegram's own code for Indonesian is `id`; older Android says `in`. People of any other tongue get English."""
-    if user is None or not user.language_code:
-        return None
-    return Language.ID if user.language_code.lower().split("-")[0] in ("id", "in") else Language.EN
+def _is_inside(member: ChatMember) -> bool:
+    if isinstance(member, ChatMemberRestricted):
+        return member.is_member
+    return member.status not in OUTSIDE

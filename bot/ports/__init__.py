@@ -1,0 +1,71 @@
+"""What each use case needs from the outside, as small Protocols; adapters in store, sources and platforms fit them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.ports.chats import Chats, Entry, Notices, Outbox
+from bot.ports.feeds import Feeds, Source
+from bot.ports.platform import Conversation, Identity, Installation, Installations, MenuEntry, Offer, Platform
+from bot.ports.stories import (
+    Committed,
+    EditedStory,
+    Grouping,
+    Hit,
+    JobCuts,
+    Judge,
+    NewStory,
+    Opinion,
+    Placement,
+    Reading,
+    ReadingCounts,
+    Scored,
+    Stories,
+    Thumbs,
+    Told,
+)
+from bot.ports.upkeep import Beat, Beats, Housekeeping
+from bot.ports.web import Ask, Handler, Reply, Routes
+
+Clock = Callable[[], datetime]
+"""The time now, aware, UTC."""
+
+__all__ = [
+    "Ask",
+    "Beat",
+    "Beats",
+    "Chats",
+    "Clock",
+    "Committed",
+    "Conversation",
+    "EditedStory",
+    "Entry",
+    "Feeds",
+    "Grouping",
+    "Handler",
+    "Hit",
+    "Housekeeping",
+    "Identity",
+    "Installation",
+    "Installations",
+    "JobCuts",
+    "Judge",
+    "MenuEntry",
+    "NewStory",
+    "Notices",
+    "Offer",
+    "Opinion",
+    "Outbox",
+    "Placement",
+    "Platform",
+    "Reading",
+    "ReadingCounts",
+    "Reply",
+    "Routes",
+    "Scored",
+    "Source",
+    "Stories",
+    "Thumbs",
+    "Told",
+]

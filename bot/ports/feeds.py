@@ -1,0 +1,47 @@
+"""What reading feeds needs from the outside: a source for the document, a table for what is known of the feed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.feed import Feed, FeedSpec, Fetched
+
+
+class Source(Protocol):
+    """One kind of feed. Raises SourceError and nothing else."""
+
+    async def fetch(self, feed: Feed) -> Fetched: ...
+
+
+class Feeds(Protocol):
+    async def synchronise(self, specs: Sequence[FeedSpec], now: datetime) -> None:
+        """The file's feeds become exactly `specs`: new ones inserted (next_poll = now), changed ones updated with their
+        state kept (cursor dropped when the address changed), vanished ones no longer polled or listed but their stories
+        and state stay. Feeds of origin ADDED are untouched."""
+
+    async def add(self, spec: FeedSpec, now: datetime) -> bool:
+        """Adds a feed of origin ADDED; False when that id or address is there already."""
+
+    async def remove(self, id_or_url: str) -> Feed | None: ...
+
+    async def all(self) -> list[Feed]:
+        """Every listed feed by id."""
+
+    async def find(self, id_or_url: str) -> Feed | None: ...
+
+    async def claim(
+        self, now: datetime, lease: str, until: datetime, limit: int, only: Collection[str] | None = None
+    ) -> list[Feed]:
+        """Leases up to `limit` feeds that are due and not leased by another, longest overdue first. With `only` (ids)
+        exactly those, due or not, except where a server's Retry-After still runs (`hold_until`). GONE feeds only when
+        named. The Feed's `lease` is set."""
+
+    async def bring_forward(self, latest: datetime) -> None:
+        """No feed's next look is later than `latest`; `hold_until` stays as it is."""
+
+    async def give_back(self, feed: Feed, next_poll: datetime) -> None:
+        """Ends the lease of a feed that was claimed and not looked at, unless somebody else has it by now."""
+
+    async def next_due(self) -> datetime | None: ...

@@ -1,0 +1,160 @@
+"""Which deliveries may go out now, which one a chat gets first, and when the next one may."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery
+from bot.domain.subscription import ChatState
+from bot.store.chats import chats_by_id
+from bot.store.rows import delivery_of
+from bot.store.tables import WAITING, chats, outbox
+
+DOUBTFUL = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+# What a plan that does not walk an index begins with, as PostgreSQL calls it.
+OTHER_WAYS = ("sort", "material", "bitmapscan", "seqscan", "hashjoin", "mergejoin")
+ANSWERING = (DeliveryKind.CHANGE, DeliveryKind.EDIT)
+
+
+async def walk_indexes(connection: AsyncConnection) -> None:
+    """For the rest of the transaction PostgreSQL takes rows in the order of an index and stops when it has enough. By
+    its statistics it would rather sort all that waits: they lag behind just when very much was planned at once."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(sa.select(*(sa.func.set_config(f"enable_{way}", "off", True) for way in OTHER_WAYS)))
+
+
+async def waiting_since(connection: AsyncConnection) -> dict[DeliveryKind, datetime]:
+    """By kind the earliest moment that one of it waits for, in the order in which kinds go out; none waits of a kind
+    that is missing. A few steps in an index, however much waits."""
+    earliest = [_earliest(kind).scalar_subquery().label(kind) for kind in DeliveryKind]
+    found = (await connection.execute(sa.select(*earliest))).one()
+    return {kind: at for kind, at in zip(DeliveryKind, found, strict=True) if at is not None}
+
+
+async def due_ids(
+    connection: AsyncConnection, kinds: Sequence[DeliveryKind], now: datetime, platforms: Collection[str], limit: int
+) -> list[int]:
+    """Deliveries of `kinds` to lease now, at most one a chat, in the order in which they go out."""
+    await walk_indexes(connection)
+    ids: list[int] = []
+    for kind in kinds:
+        if len(ids) < limit:
+            chosen = _candidates(kind, now, platforms).limit(limit - len(ids))
+            ids.extend((await connection.execute(chosen)).scalars())
+    return ids
+
+
+async def lease(
+    connection: AsyncConnection, ids: Sequence[int], now: datetime, until: datetime
+) -> list[PendingDelivery]:
+    """Those of `ids` that are still to be had, in the same order."""
+    # On PostgreSQL the chats are locked by now, so this second look sees whatever another deliverer took between our
+    # first look and the lock.
+    take = (
+        sa.update(outbox)
+        .where(outbox.c.id.in_(ids), outbox.c.due_at <= now, ~_in_flight(now))
+        .values(
+            state=DeliveryState.SENDING,
+            due_at=until,
+            fence=outbox.c.fence + 1,
+            attempts=outbox.c.attempts + 1,
+            uncertain=sa.or_(outbox.c.uncertain, outbox.c.state.in_(DOUBTFUL)),
+        )
+        .returning(*outbox.c)
+    )
+    rows = {row.id: row for row in await connection.execute(take)}
+    found = await chats_by_id(connection, [row.chat_id for row in rows.values()])
+    answers = await _answers(connection, list(rows.values()))
+    return [delivery_of(row, found, answers.get(row.id, ())) for i in ids if (row := rows.get(i)) is not None]
+
+
+async def next_moment(
+    connection: AsyncConnection, waiting: Mapping[DeliveryKind, datetime], platforms: Collection[str]
+) -> datetime | None:
+    """When one of what waits may go out, now or earlier included. `waiting` is not empty."""
+    await walk_indexes(connection)
+    queries = [_next_of(kind, platforms) for kind in waiting]
+    queries.append(_next_held(min(waiting.values()), platforms))
+    found = (await connection.execute(sa.select(*(query.scalar_subquery() for query in queries)))).one()
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def _earliest(kind: DeliveryKind) -> sa.Select[Any]:
+    return sa.select(outbox.c.due_at).where(outbox.c.kind == kind, WAITING).order_by(outbox.c.due_at).limit(1)
+
+
+def _candidates(kind: DeliveryKind, now: datetime, platforms: Collection[str]) -> sa.Select[int]:
+    """The first due delivery of each chat that may be written to now, if it is of `kind`; longest due first. On
+    PostgreSQL their chats are locked against other deliverers, who pass them over; planning an alert does not wait."""
+    sibling = outbox.alias()
+    comes_first = sa.tuple_(sibling.c.kind, sibling.c.id) < sa.tuple_(outbox.c.kind, outbox.c.id)
+    better = sa.exists().where(sibling.c.chat_id == outbox.c.chat_id, sibling.c.due_at <= now, comes_first)
+    return (
+        sa.select(outbox.c.id)
+        .join(chats, chats.c.id == outbox.c.chat_id)
+        .where(outbox.c.kind == kind, outbox.c.due_at <= now)
+        .where(_reachable(platforms), sa.or_(chats.c.hold_until.is_(None), chats.c.hold_until <= now))
+        .where(~_in_flight(now), ~better)
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .with_for_update(of=chats, key_share=True, skip_locked=True)
+    )
+
+
+def _reachable(platforms: Collection[str]) -> sa.ColumnElement[bool]:
+    # Spelt so that no planner looks for the chats of a platform first: that may be all of them.
+    platform = chats.c.platform.concat("")
+    return sa.and_(chats.c.state == ChatState.ACTIVE, platform.in_(list(platforms)))
+
+
+def _in_flight(now: datetime | None) -> sa.ColumnElement[bool]:
+    """Whether a delivery of the same chat is being sent; one whose lease ran out by `now` is not any more. What is in
+    flight is little, whatever waits, so it is looked at once and not for every row."""
+    flying = outbox.alias()
+    lasts = flying.c.due_at.is_not(None) if now is None else flying.c.due_at > now
+    return outbox.c.chat_id.in_(sa.select(flying.c.chat_id).where(flying.c.state == DeliveryState.SENDING, lasts))
+
+
+def _free() -> sa.ColumnElement[bool]:
+    """It waits for its own moment only: while one of its chat is in flight, that one's lease is what counts."""
+    return sa.or_(outbox.c.state == DeliveryState.SENDING, ~_in_flight(None))
+
+
+def _next_of(kind: DeliveryKind, platforms: Collection[str]) -> sa.Select[Any]:
+    not_held = sa.or_(chats.c.hold_until.is_(None), chats.c.hold_until <= outbox.c.due_at)
+    next_of = _earliest(kind).join(chats, chats.c.id == outbox.c.chat_id)
+    return next_of.where(_reachable(platforms), not_held, _free())
+
+
+def _next_held(earliest: datetime, platforms: Collection[str]) -> sa.Select[Any]:
+    """When the first chat that was asked to wait may hear what is due for it; nothing is due before `earliest`."""
+    return (
+        sa.select(chats.c.hold_until)
+        .join_from(chats, outbox, outbox.c.chat_id == chats.c.id)
+        .where(chats.c.hold_until > earliest, outbox.c.due_at < chats.c.hold_until, _reachable(platforms), _free())
+        .order_by(chats.c.hold_until)
+        .limit(1)
+    )
+
+
+async def _answers(connection: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> Mapping[int, Sequence[str]]:
+    """By the id of an edit or a reply, the ids under which its chat got the alert; without those that got none yet."""
+    asking = {(row.chat_id, row.story_id): row.id for row in rows if row.kind in ANSWERING}  # at most one a chat
+    if not asking:
+        return {}
+    columns = (outbox.c.chat_id, outbox.c.story_id, outbox.c.state, outbox.c.message_ids)
+    alerts = sa.select(*columns).where(
+        outbox.c.kind == DeliveryKind.ALERT,
+        outbox.c.story_id.in_({story_id for _chat_id, story_id in asking}),
+        outbox.c.chat_id.in_({chat_id for chat_id, _story_id in asking}),
+    )
+    found = {}
+    for row in await connection.execute(alerts):
+        # The state is compared here: asked for it, SQLite would look through everything that was ever sent.
+        if row.state == DeliveryState.SENT and (asked := asking.get((row.chat_id, row.story_id))) is not None:
+            found[asked] = row.message_ids
+    return found

@@ -1,0 +1,89 @@
+"""What columns are made of: times that keep their zone, text that every database takes, names of constraints."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware UTC time both ways. SQLite drops offsets silently, so a naive time is refused here."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(sa.TypeDecorator[str]):
+    """Text from anywhere. What a database refuses (NUL in PostgreSQL, lone surrogates in both) becomes U+FFFD: one
+    broken character in one entry must not keep a whole feed out."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        if value is None:
+            return None
+        value = str(value)  # an enum by its value: psycopg would write its name
+        if "\0" in value:
+            value = value.replace("\0", "\ufffd")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            value = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in value)
+        return value
+
+
+BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def text(name: str, **options: Any) -> sa.Column[str]:
+    return sa.Column(name, Words(), nullable=False, **options)
+
+
+def words(name: str) -> sa.Column[str | None]:
+    return sa.Column(name, Words())
+
+
+def time(name: str) -> sa.Column[datetime]:
+    return sa.Column(name, Moment(), nullable=False)
+
+
+def moment(name: str) -> sa.Column[datetime | None]:
+    return sa.Column(name, Moment())
+
+
+def event_columns(*, nullable: bool = False) -> tuple[sa.Column[Any], ...]:
+    """bot.domain.event.Event with its employer; all NULL, `kind` included, where there is no event."""
+    return (
+        words("employer"),
+        words("company"),
+        sa.Column("headcount", sa.BigInteger()),
+        sa.Column("percent", sa.Float()),
+        sa.Column("tech", sa.Boolean(), nullable=nullable),
+        sa.Column("kind", Words(), nullable=nullable),
+        words("ai_grade"),
+        words("ai_quote"),
+    )
