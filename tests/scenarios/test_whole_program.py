@@ -52,6 +52,8 @@ async def test_news_goes_from_a_feed_to_telegram_and_slack_once_across_a_stop_an
         async with kabar.running("--poll-every", "1") as life:
             await tg.wait_for_messages(4)
             await sl.wait_for_messages(3)
+            tg.say(42, "/help", language="id")  # so that what was sent is surely written down
+            await tg.wait_for_messages(5)
             await life.end(signal.SIGKILL)
         async with kabar.running("--poll-every", "1") as life:
             web.publish("/paper", rss(AI.format(5), AI.format(3), AI.format(1)))

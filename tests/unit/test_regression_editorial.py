@@ -1,4 +1,4 @@
-"""The floor of the editorial rules: figures on two sets of invented stories, a little under what they are today."""
+"""The floor of the editorial rules: figures on three sets of invented stories, a little under what they are today."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.editorial.measure_facts import Fact
 from tests.unit.facts import shipped
 
 SETS = Path(__file__).parent / "regression"
-NAMES = ("first", "second")
+NAMES = ("first", "second", "third")
 
 
 @cache
@@ -34,7 +34,7 @@ def at_least(rate: float | None, floor: float) -> bool:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     ("topic", "recall", "precision"),
-    [(Topic.AI, 0.95, 0.98), (Topic.LAYOFFS, 0.96, 0.98), (Topic.TECH_LAYOFFS, 0.88, 0.98)],
+    [(Topic.AI, 0.92, 0.98), (Topic.LAYOFFS, 0.96, 0.98), (Topic.TECH_LAYOFFS, 0.88, 0.98)],
 )
 @pytest.mark.parametrize("language", ["en", "id"])
 def test_topics(name: str, topic: Topic, recall: float, precision: float, language: str) -> None:
@@ -46,13 +46,13 @@ def test_topics(name: str, topic: Topic, recall: float, precision: float, langua
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    ("fact", "floor"), [("company", 0.95), ("headcount", 0.96), ("percent", 0.98), ("nothing", 1.0)]
+    ("fact", "floor"), [("company", 0.95), ("headcount", 0.94), ("percent", 0.98), ("nothing", 1.0)]
 )
 def test_facts(name: str, fact: Fact, floor: float) -> None:
     assert at_least(measured(name).facts[fact, "all", "all"].rate, floor)
 
 
-@pytest.mark.parametrize(("name", "recall"), [("first", 0.78), ("second", 0.81)])
+@pytest.mark.parametrize(("name", "recall"), [("first", 0.80), ("second", 0.81), ("third", 0.65)])
 def test_one_event_is_one_story(name: str, recall: float) -> None:
     grouping = measured(name).grouping
     assert grouping is not None

@@ -59,6 +59,8 @@ _PARTS = {
     "sepersepuluh": 10, "pertiga": 3, "perempat": 4, "perlima": 5,
 }  # fmt: skip
 _WHOLE_PARTS = frozenset(word for word in _PARTS if word.startswith("se")) | {"half"}
+# A number that is no digit begins with one of these.
+_BEGIN = frozenset((*_UNITS, *_PARTS, "a", "one"))
 _OUT_OF = (("in",), ("out", "of"), ("of", "every"), ("dari",), ("di", "antara"), ("dari", "setiap"), ("in", "every"))
 
 
@@ -81,7 +83,11 @@ def quantities(reading: Reading) -> list[Quantity]:
     """Every number of a text in order; a range is one, its value the upper end."""
     found: list[Quantity] = []
     at = 0
-    while at < len(reading):
+    words = reading.words
+    while at < len(words):
+        if words[at] not in _BEGIN and not words[at][0].isdigit():
+            at += 1
+            continue
         one = _fraction(reading, at) or _number(reading, at)
         if one is None:
             at += 1

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from itertools import product
 
+from bot.editorial.same_story.overlap import Rarity, heads_of, names_apart, notions, shared_words, told_of
 from bot.editorial.same_story.quantities import Unit
-from bot.editorial.same_story.sketch import NOTION_MARK, NUMBER_MARK, WORTH, Kind, Sketch, plainly
+from bot.editorial.same_story.sketch import WORTH, Kind, Sketch, plainly
 from bot.editorial.same_story.wording import (
     ASIDE,
     CONSEQUENCE,
@@ -31,9 +31,6 @@ HEADS, NEARLY_ALL, PLENTY, SOME = 0.34, 0.8, 0.68, 0.35
 # 716 is "700", 14,000 is not 16,000; on the first day numbers are still being found out. Shares of a staff: in points.
 ROUNDING, ROUNDING_AT_FIRST, POINTS = 0.88, 0.8, 1.5
 _COPY_WORDS = 4
-# Beside names and rare words: an action that both tell, and a thing both are about.
-_ACTED, _ABOUT = 1.0, 0.5
-_STRONG = (Kind.COMPANY, Kind.NAME, Kind.WORD)
 _NAMED = (Kind.COMPANY, Kind.NAME)
 _NO_REPORT = {EXPLAINER: "an explainer is no report", ROUND_UP: "a round-up is no report"}
 _APART = {
@@ -42,9 +39,6 @@ _APART = {
     CONSEQUENCE: "what came of it is another story",
 }
 _NAMES_SHOWN = 4
-
-Rarity = Callable[[str], float]
-"""How rare a word of a sketch is: 1 is usual, less for what everybody writes about."""
 
 
 class Verdict(Enum):
@@ -142,9 +136,9 @@ def _same_cut(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
     who = " ".join(map(plainly, _employer_words(one, other)[:_NAMES_SHOWN]))
     if not who:
         return _other("no employer in common")
-    told = _told(one, other, rarity, numbers=False)
+    told = told_of(one, other, rarity, numbers=False)
     agreements = {_agree(one, other, Unit.PEOPLE), _agree(one, other, Unit.SHARE)}
-    heads_alike = _heads(one, other, rarity) >= HEADS
+    heads_alike = heads_of(one, other, rarity) >= HEADS
     if True in agreements and (heads_alike or _plainly_cuts(one, other)):
         strength = 0.8 + sum(told) / 10
         return Likeness(verdict=Verdict.SAME, strength=strength, why=f"{who}: job cuts, same number", agrees=True)
@@ -177,13 +171,13 @@ def _plainly_cuts(one: Sketch, other: Sketch) -> bool:
 
 def _same_event(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
     """Two reports of anything else: names, rare words and numbers in common, and enough of both headlines told."""
-    shared = _shared(one, other)
-    things = min(_names_apart(one, shared), _names_apart(other, shared)) + _notions(one, other)
-    if not shared or things < 2:
+    shared = shared_words(one, other)
+    things = min(names_apart(one, shared), names_apart(other, shared)) + notions(one, other) if shared else 0
+    if things < 2:
         return _unlike("no names, rare words or numbers in common")
-    if _heads(one, other, rarity) < HEADS:
+    if heads_of(one, other, rarity) < HEADS:
         return _unlike("their main clauses tell different things")
-    told = _told(one, other, rarity)
+    told = told_of(one, other, rarity)
     too_little = _enough(one, other, told)
     if too_little:
         return too_little
@@ -195,37 +189,6 @@ def _same_event(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
     return _same("both tell of " + ", ".join(map(plainly, shared[:_NAMES_SHOWN])), sum(told) / 2)
 
 
-def _shared(one: Sketch, other: Sketch) -> list[str]:
-    words = [word for word in one.title.of(*_STRONG) if word in other.told]
-    words += [word for word in other.title.of(*_STRONG) if word in one.told and word not in words]
-    return words + sorted(key for key in one.told if key[0] == NUMBER_MARK and key in other.told)
-
-
-def _names_apart(sketch: Sketch, shared: Sequence[str]) -> int:
-    """How many there are of them; capitalised words that stand side by side in the headline are one name."""
-    order = list(sketch.title.words)
-    places = {word: place for place, word in enumerate(order)}
-    count = 0
-    for word in shared:
-        place = places.get(word)
-        before = order[place - 1] if place else ""
-        is_notion = NOTION_MARK in (word[0], before[:1])
-        joined = before in shared and sketch.title.words[word] is sketch.title.words[before] is Kind.NAME
-        count += (is_notion or not joined) + _is_version(word)
-    return count
-
-
-def _is_version(word: str) -> bool:
-    """`gpt-5`: two stories of it have more in common than its maker."""
-    return word[0].isalpha() and word[-1].isdigit() and "-" in word
-
-
-def _notions(one: Sketch, other: Sketch) -> float:
-    """What both headlines do or are about, where that says something: a ban more than a launch."""
-    both = one.telling & other.telling
-    return sum(_ACTED if one.title.words[word] is Kind.ACTION else _ABOUT for word in both)
-
-
 def _enough(one: Sketch, other: Sketch, told: tuple[float, float]) -> Likeness | None:
     needed = ENOUGH + LATER * (abs(one.when - other.when) / DAY)
     if sum(told) / 2 < needed or min(told) < EACH:
@@ -233,41 +196,12 @@ def _enough(one: Sketch, other: Sketch, told: tuple[float, float]) -> Likeness |
     return None
 
 
-def _told(one: Sketch, other: Sketch, rarity: Rarity, *, numbers: bool = True) -> tuple[float, float]:
-    """The share of the weight of each headline that the other story tells, in headline or lead."""
-    return _share(one, other, rarity, numbers=numbers), _share(other, one, rarity, numbers=numbers)
-
-
-def _share(one: Sketch, other: Sketch, rarity: Rarity, *, numbers: bool) -> float:
-    total = shared = 0.0
-    for word, weight in one.weights.items():
-        if numbers or word[0] != NUMBER_MARK:
-            worth = weight * rarity(word)
-            total += worth
-            shared += worth if word in other.told else 0.0
-    return shared / total if total else 0.0
-
-
-def _heads(one: Sketch, other: Sketch, rarity: Rarity) -> float:
-    """The same of the main clauses, without things; the lesser of the two."""
-    shares = []
-    for ours, theirs in ((one, other), (other, one)):
-        worth = {
-            word: ours.weights.get(word, 0.0) * rarity(word)
-            for word, kind in ours.head.words.items()
-            if kind is not Kind.THING
-        }
-        total = sum(worth.values())
-        shares.append(sum(worth[word] for word in worth if word in theirs.told) / total if total else 1.0)
-    return min(shares)
-
-
 def _employer_words(one: Sketch, other: Sketch) -> list[str]:
     """Whom both name; companies of the table if both headlines name one, else any words that may be a name."""
     if one.title.companies and other.title.companies:
         shared = [word for word in one.title.of(Kind.COMPANY) if word in other.title.companies]
     else:
-        ours, theirs = one.title.of(*_STRONG), other.title.of(*_STRONG)
+        ours, theirs = one.strong, other.strong
         shared = [word for word in ours if word in theirs]
         shared = shared or [word for word in ours if word in other.lead.of(*_NAMED)]
         shared = shared or [word for word in theirs if word in one.lead.of(*_NAMED)]

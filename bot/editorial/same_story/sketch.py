@@ -56,7 +56,9 @@ class Passage:
 class Sketch:
     """One story as it is compared. `head` is the main clause of the headline, `weights` what the headline says,
     `told` what headline and lead say, `turning` actions that turn another one round, `telling` actions and things of
-    the headline that are not everybody's, `speaker` who begins a headline that only says what somebody thinks."""
+    the headline that are not everybody's, `speaker` who begins a headline that only says what somebody
+    thinks. Kept because they are asked for a lot: `strong`, names and rare words of the headline, and `main`, the
+    weights of the main clause without things."""
 
     id: str
     when: datetime
@@ -69,6 +71,8 @@ class Sketch:
     turning: frozenset[str] = frozenset()
     telling: frozenset[str] = frozenset()
     speaker: str = ""
+    strong: tuple[str, ...] = ()
+    main: Mapping[str, float] = field(default_factory=dict)
     headline: frozenset[str] = frozenset()
 
     def amounts(self, unit: Unit) -> frozenset[float]:

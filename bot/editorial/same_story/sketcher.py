@@ -51,6 +51,9 @@ class Sketcher:
                 if read.words:
                     forms = tuple(read.forms) if name in company.as_written else None
                     names.setdefault(read.words[0], []).append((tuple(read.words), forms, company.name))
+        for maker, brand in ((maker, brand) for maker, brands in wording.brands.items() for brand in brands):
+            words = tuple(tokenise(brand).words)
+            names.setdefault(words[0], []).append((words, None, maker))
         return cls(
             wording=wording,
             names={first: tuple(sorted(found, key=lambda one: -len(one[0]))) for first, found in names.items()},
@@ -86,6 +89,8 @@ class Sketcher:
                 for word in top.of(Kind.ACTION, Kind.THING)
                 if word.removeprefix(NOTION_MARK) not in self.wording.general
             ),
+            strong=tuple(top.of(Kind.COMPANY, Kind.NAME, Kind.WORD)),
+            main={word: weights.get(word, 0.0) for word, kind in head.words.items() if kind is not Kind.THING},
             speaker=self._speaker(headline, top, language),
             headline=frozenset(headline.words),
         )

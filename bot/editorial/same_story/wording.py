@@ -30,7 +30,8 @@ Words = Mapping[Language, frozenset[str]]
 class Wording:
     """`phrases`: by language and first stem, the stems of each phrase (longest first) with the notion it means.
     `common` holds stems; the other word lists hold words as written. `combined`: notions that make another one.
-    `names`: notions that are names. `general`: notions of any day, which two stories may well share."""
+    `names`: notions that are names. `brands`: products by their maker. `general`: notions of any day, which two stories
+    may well share."""
 
     phrases: Mapping[Language, Phrases] = field(default_factory=dict)
     actions: frozenset[str] = frozenset({DISMISSAL})
@@ -45,6 +46,7 @@ class Wording:
     service: Words = field(default_factory=dict)
     background: Words = field(default_factory=dict)
     tail: Words = field(default_factory=dict)
+    brands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     speech: Words = field(default_factory=dict)
 
     def at(self, stems: Sequence[str], place: int, language: Language) -> tuple[str, int] | None:
@@ -67,6 +69,7 @@ def read_wording(header: Table, faults: Faults) -> Wording:
     turned = _named(top, "turning", "actions", notions["actions"], "which is no action")
     general = _named(top, "general", "notions", known, "which is defined nowhere above")
     lists = {name: _by_language(top, name) for name in _LISTS}
+    brands = Table(top.table("brands"), faults, at="same_story.brands")
     top.finish()
     return Wording(
         phrases={language: _phrases(language, notions.values()) for language in Language},
@@ -84,6 +87,7 @@ def read_wording(header: Table, faults: Faults) -> Wording:
         service=lists["service"],
         background=lists["background"],
         tail=lists["tail"],
+        brands={maker: brands.names(maker) for maker in brands.data},
         speech=lists["speech"],
     )
 
