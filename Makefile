@@ -1,6 +1,8 @@
 # make run · make test · make check · make format · make eval · make bench · make locks
 PYTHON ?= python3
 VENV := .venv
+# One more than there are cores: some tests wait for processes.
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
@@ -12,7 +14,7 @@ run: $(VENV)/.run
 	@$(BIN)/kabar
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check bot tests

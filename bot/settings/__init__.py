@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
@@ -237,10 +238,15 @@ def _rule_files(directory: Path, problems: list[Problem]) -> dict[str, str]:
 
 def _wrong_rules(texts: Mapping[str, str]) -> Sequence[Problem]:
     """What is wrong with the rules, where something else is wrong too: one list for the operator, not two rounds."""
+    return _rule_problems(tuple(texts.items()))
+
+
+@lru_cache(maxsize=1)
+def _rule_problems(files: tuple[tuple[str, str], ...]) -> Sequence[Problem]:
     from bot.editorial.rules.loader import load as load_rules
 
     try:
-        load_rules(texts)
+        load_rules(dict(files))
     except ConfigError as error:
         return error.problems
     return ()
