@@ -32,8 +32,7 @@ LOOK_AGAIN = 1.0  # seconds; a platform that is slow to answer in one chat must 
 SETTLE_AFTER = timedelta(seconds=5)
 MOVED_AGAIN = timedelta(seconds=1)  # a platform that sends us in circles must not keep us busy
 MOST_FAULTS = 6
-STATES = DeliveryState
-WAITING = (STATES.QUEUED, STATES.UNKNOWN, STATES.SENDING, STATES.PARKED, STATES.HELD)
+OVER = frozenset({DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.EXPIRED})
 LOG = logger("deliver")
 
 
@@ -102,7 +101,7 @@ class Deliverer:
         if not counting:
             return report
         depth = await self._outbox.depth()
-        report.held = sum(depth.get(state, 0) for state in WAITING)
+        report.held = sum(count for state, count in depth.items() if state not in OVER)
         return report
 
     async def _deliver(self, delivery: PendingDelivery, report: DeliverReport) -> None:
