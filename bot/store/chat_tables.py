@@ -33,6 +33,8 @@ chats = sa.Table(
     sa.Column("preview", sa.Boolean(), nullable=False, server_default=sa.false()),
     sa.Column("silent", sa.Boolean(), nullable=False, server_default=sa.false()),
     sa.Column("open", sa.Boolean(), nullable=False, server_default=sa.false()),
+    # Whether a message nobody knows the fate of stays unsent rather than perhaps coming twice.
+    sa.Column("once", sa.Boolean(), nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("platform", "address", "thread"),
     sqlite_autoincrement=True,
 )
@@ -136,3 +138,16 @@ installations = sa.Table(
 )
 
 installation_states = sa.Table("installation_states", metadata, text("state", primary_key=True), time("at"))
+
+# When the next message may leave, by limit: a bot's, a workspace's.
+turns = sa.Table("turns", metadata, text("key", primary_key=True), time("next_at"))
+
+# What only one process may do at a time: who does it, until when, and for how many-th time it changed hands.
+offices = sa.Table(
+    "offices",
+    metadata,
+    text("name", primary_key=True),
+    text("holder"),
+    sa.Column("fence", sa.BigInteger(), nullable=False),
+    time("until"),
+)

@@ -14,7 +14,7 @@ from bot.store import search
 from bot.store.database import Database, Lock
 from bot.store.tables import metadata
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every step in bot/store/migrations/versions, oldest first. Written down so that a start need not import Alembic."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

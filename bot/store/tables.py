@@ -16,8 +16,10 @@ from bot.store.chat_tables import (
     installations,
     interests,
     notices,
+    offices,
     outbox,
     shown,
+    turns,
 )
 from bot.store.columns import BigId, Moment, Words, event_columns, metadata, moment, text, time, words
 
@@ -41,12 +43,14 @@ __all__ = [
     "interests",
     "metadata",
     "notices",
+    "offices",
     "outbox",
     "shown",
     "stories",
     "story_feeds",
     "story_keys",
     "thumbs",
+    "turns",
     "verdicts",
 ]
 
