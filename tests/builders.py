@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from bot.domain.channel import Channel, User
 from bot.domain.coverage import Coverage
+from bot.domain.delivery import Turn
 from bot.domain.event import Event, EventKind
 from bot.domain.feed import Feed, FeedOutcome, FeedSpec, FeedState, Fetched
 from bot.domain.identity import canonical_url, content_hash, keys_of
@@ -268,6 +269,7 @@ class ScriptedPlatform:
     arrived: set[str] = field(default_factory=set)
     knows: bool = True
     gap: timedelta = timedelta(0)
+    limit: Turn | None = None
     admins: set[str] = field(default_factory=set)
     channels: dict[str, Channel] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
@@ -317,6 +319,9 @@ class ScriptedPlatform:
 
     def pause(self, channel: Channel) -> timedelta:
         return self.gap
+
+    def turn(self, channel: Channel) -> Turn | None:
+        return self.limit
 
     async def is_admin(self, channel: Channel, user: User) -> bool:
         return user.id in self.admins

@@ -25,6 +25,7 @@ from bot.services.feed_notices import FeedNotices
 from bot.services.health import Health
 from bot.services.holds import Holds
 from bot.services.intake import Intake
+from bot.services.office import Office
 from bot.services.operator import Operator
 from bot.services.poll import Pace, Poller
 from bot.services.watching import WatchList
@@ -58,7 +59,8 @@ class World:
 class App:
     """One Kabar: settings, store and everything made from them, each part when it is first needed.
 
-    `platforms` are the chat platforms that deliveries may go to; `live` adds those that have a token."""
+    `platforms` are the chat platforms that deliveries may go to; `live` adds those that have a token, and what is
+    `hurried` when something is to be delivered."""
 
     def __init__(
         self,
@@ -75,6 +77,7 @@ class App:
         self.platforms: dict[str, Platform] = {}
         self.poll_every = poll_every
         self._at_once = at_once or settings.polling.at_once
+        self.hurried: Callable[[], None] = lambda: None
         self._closing: list[Callable[[], Awaitable[None]]] = []
 
     # --- parts ---------------------------------------------------------------------------------------------------
@@ -162,18 +165,24 @@ class App:
                 operator=self.operator, clock=self.world.clock, texts=self.texts, zone=self.settings.chat.zone
             ),
             queue=self.fetcher.queue,
+            hurry=self.hurry,
         )
 
     @cached_property
     def deliverer(self) -> Deliverer:
         return Deliverer(
             outbox=self.store.outbox,
-            chats=self.store.chats,
             composer=self.composer,
             platforms=self.platforms,
             clock=self.world.clock,
             sleep=self.world.sleep,
+            operator=self.operator,
         )
+
+    @cached_property
+    def receiving(self) -> Office:
+        """Asking Telegram for updates: a second process that asked too would be refused, and so would we."""
+        return Office("telegram updates", offices=self.store.offices, clock=self.world.clock)
 
     @cached_property
     def composer(self) -> Composer:
@@ -255,7 +264,13 @@ class App:
 
     def connect(self, name: str) -> Platform:
         """The adapter of a platform, not yet connected."""
-        return connect(name, self.settings, clock=self.world.clock, installations=self.store.installations)
+        return connect(
+            name,
+            self.settings,
+            clock=self.world.clock,
+            installations=self.store.installations,
+            duty=self.receiving,
+        )
 
     # --- life ----------------------------------------------------------------------------------------------------
 
@@ -266,6 +281,11 @@ class App:
     async def has_stories(self) -> bool:
         """Whether there is anything to chat about."""
         return bool(await self.store.stories.latest(list(Topic), level=Level.LOW, limit=1))
+
+    def hurry(self) -> None:
+        """Something was planned that chats should have at once."""
+        self.deliverer.hurry()
+        self.hurried()
 
     async def report(self, beat: Beat) -> None:
         """Writes a sign of life; the database's own trouble must not end what reported."""

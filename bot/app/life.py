@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.app import App
@@ -12,6 +14,7 @@ from bot.domain.errors import PlatformRefused, StoreError
 from bot.log import logger
 from bot.ports import Beat, Platform
 from bot.scheduler import Scheduler
+from bot.services.office import RENEWED_EVERY
 
 if TYPE_CHECKING:
     from bot.web import Listener
@@ -22,7 +25,7 @@ DIGEST_TICK = timedelta(seconds=20)
 HOLDS_TICK = timedelta(seconds=60)
 BEAT_TICK = timedelta(seconds=20)
 PRUNE_TICK = timedelta(hours=6)
-GRACE = timedelta(seconds=4)
+GRACE = timedelta(seconds=2.5)
 FIRST_RECONNECT = timedelta(seconds=15)
 LONGEST_RECONNECT = timedelta(minutes=5)
 LOG = logger("app")
@@ -46,6 +49,8 @@ async def live(
             task.cancel()
         await asyncio.gather(*connecting, return_exceptions=True)
         await scheduler.stop(GRACE)
+        with suppress(StoreError):  # then its term has to run out
+            await app.receiving.leave()
         await asyncio.gather(*(platform.stop() for platform in app.platforms.values()), return_exceptions=True)
         if listener is not None:
             await listener.stop()
@@ -68,7 +73,10 @@ def _ticks(app: App) -> Scheduler:
     scheduler.every("poll", min(POLL_TICK, app.poll_every or POLL_TICK), app.poller.poll_due, at_once=4)
     scheduler.every("digests", DIGEST_TICK, app.digests.plan_due)
     scheduler.every("holds", HOLDS_TICK, app.holds.release_due)
-    scheduler.every("deliver", DELIVER_TICK, deliver)
+    # A round lasts as long as its slowest platform; the others get rounds of their own meanwhile.
+    scheduler.every("deliver", DELIVER_TICK, deliver, at_once=4)
+    scheduler.every("office", RENEWED_EVERY, app.receiving.renew)
+    app.hurried = partial(scheduler.hurry, "deliver")
     scheduler.every("beat", BEAT_TICK, beat)
     scheduler.every("prune", PRUNE_TICK, prune)
     return scheduler

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands.registry import menu
 from bot.domain.story import Language
-from bot.ports import Clock, Installations, Platform
+from bot.ports import Clock, Duty, Installations, Platform
 from bot.texts import Texts
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLATFORMS: Mapping[str, str] = {"telegram": "bot.platforms.telegram:connect", "slack": "bot.platforms.slack:connect"}
 
 
-def connect(name: str, settings: Settings, *, clock: Clock, installations: Installations) -> Platform:
+def connect(name: str, settings: Settings, *, clock: Clock, installations: Installations, duty: Duty) -> Platform:
     """The adapter of a platform, not yet connected; its library is imported now."""
     module, _, function = PLATFORMS[name].partition(":")
     adapter: Callable[..., Platform] = getattr(import_module(module), function)
@@ -30,6 +30,7 @@ def connect(name: str, settings: Settings, *, clock: Clock, installations: Insta
             webhook_secret=settings.telegram_webhook_secret,
             menu=menu(),
             clock=clock,
+            duty=duty,
         )
     return adapter(
         bot_token=settings.slack_bot_token,

@@ -67,10 +67,18 @@ class Conversation:
             self._in_hand.discard(request.key)
 
     async def sent(self, request: Request, message: Message, message_ids: Sequence[str]) -> None:
-        """Numbers in a reply, or right after it, mean the stories of this message."""
+        """Numbers in a reply, or right after it, mean the stories of this message. What is delivered there waits for
+        its distance to it."""
+        now = self._kit.clock()
+        platform = self._kit.platforms.get(request.channel.platform)
+        try:
+            if platform is not None and message_ids:
+                turn = platform.turn(request.channel)
+                await self._outbox.spoke(request.channel, now + platform.pause(request.channel), turn, now)
+        except StoreError as error:
+            LOG.error("an answer is not counted against the platform's limits: %s", error)
         if not message.stories:
             return
-        now = self._kit.clock()
         kind = "list" if message.numbered else "alert"
         if kind == "list":
             self._listed[request.channel] = now

@@ -46,7 +46,8 @@ Choices = tuple[tuple[str, str], ...]
 class Option:
     """A setting. Its texts are `settings.<name>` and `settings.missing.<name>`, the question that also answers a value
     nobody understands. `chosen`: what of `choices` holds now (for free text, the text). `is_switch`: there are only two
-    values. `for_groups`: it means nothing where one person is alone with the bot."""
+    values. `for_groups`: it means nothing where one person is alone with the bot. `is_rare`: it can be typed, but few
+    need it, so no list offers it."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -57,6 +58,7 @@ class Option:
     kind: FieldKind = FieldKind.ONE
     is_switch: bool = False
     for_groups: bool = False
+    is_rare: bool = False
 
 
 # --- telling ---------------------------------------------------------------------------------------------------------
@@ -126,7 +128,7 @@ def _plain(name: str, field: str, values: Mapping[str, object], *, aliases: str,
     )
 
 
-def _switch(name: str, *, aliases: str, for_groups: bool = False) -> Option:
+def _switch(name: str, *, aliases: str, for_groups: bool = False, is_rare: bool = False) -> Option:
     return Option(
         name=name,
         aliases=tuple(aliases.split()),
@@ -136,6 +138,7 @@ def _switch(name: str, *, aliases: str, for_groups: bool = False) -> Option:
         chosen=lambda prefs: (_on(prefs, name),),
         is_switch=True,
         for_groups=for_groups,
+        is_rare=is_rare,
     )
 
 
@@ -205,6 +208,7 @@ _ALL = (
     _switch("preview", aliases="pratinjau previews"),
     _switch("silent", aliases="senyap diam"),
     _switch("open", aliases="terbuka", for_groups=True),
+    _switch("once", aliases="sekali", is_rare=True),
 )
 
 OPTIONS: Mapping[str, Option] = {option.name: option for option in _ALL}
@@ -216,7 +220,8 @@ def told(name: str, context: Context) -> str:
 
 
 def options_for(context: Context) -> list[Option]:
-    return [option for option in _ALL if context.in_group or not option.for_groups]
+    offered = [option for option in _ALL if not option.is_rare]
+    return [option for option in offered if context.in_group or not option.for_groups]
 
 
 def lines_of(rows: list[tuple[str, str]]) -> Paragraph:

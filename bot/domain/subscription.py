@@ -54,7 +54,8 @@ class Quiet:
 class Preferences:
     """The settings of a chat; `language` and `zone` are None until somebody chose (the deployment's default holds).
     `break_through`: job cuts of so many people are told in quiet hours too, None: nothing is. `paused`: nothing is sent
-    until /resume. `open`: in a group everybody may change settings, not only its admins."""
+    until /resume. `open`: in a group everybody may change settings, not only its admins. `once`: a message of which
+    nobody can tell whether it arrived is not sent again."""
 
     topics: frozenset[Topic] = frozenset()
     mode: Mode = Mode.ALERT
@@ -69,6 +70,7 @@ class Preferences:
     preview: bool = False
     silent: bool = False
     open: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from rich.style import Style as RichStyle
 from rich.text import Text
 
 from bot.domain.channel import Channel, User
+from bot.domain.delivery import Turn
 from bot.domain.errors import MessageRejected
 from bot.domain.message import Attachment, Button, Message, Paragraph, Role, Span, Style
 from bot.ports import Beat, Conversation, Identity, Routes
@@ -119,6 +120,9 @@ class Terminal:
 
     def pause(self, channel: Channel) -> timedelta:
         return timedelta(0)
+
+    def turn(self, channel: Channel) -> Turn | None:
+        return None
 
     async def is_admin(self, channel: Channel, user: User) -> bool:
         return True

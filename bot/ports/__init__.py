@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.ports.chats import Chats, Entry, Notices, Outbox
 from bot.ports.feeds import Feeds, Source
-from bot.ports.platform import Conversation, Identity, Installation, Installations, MenuEntry, Offer, Platform
+from bot.ports.platform import Conversation, Duty, Identity, Installation, Installations, MenuEntry, Offer, Platform
 from bot.ports.stories import (
     Committed,
     EditedStory,
@@ -25,7 +25,7 @@ from bot.ports.stories import (
     Thumbs,
     Told,
 )
-from bot.ports.upkeep import Beat, Beats, Housekeeping
+from bot.ports.upkeep import Beat, Beats, Housekeeping, Offices
 from bot.ports.web import Ask, Handler, Reply, Routes
 
 Clock = Callable[[], datetime]
@@ -39,6 +39,7 @@ __all__ = [
     "Clock",
     "Committed",
     "Conversation",
+    "Duty",
     "EditedStory",
     "Entry",
     "Feeds",
@@ -55,6 +56,7 @@ __all__ = [
     "NewStory",
     "Notices",
     "Offer",
+    "Offices",
     "Opinion",
     "Outbox",
     "Placement",

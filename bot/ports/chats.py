@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from bot.domain.channel import Channel
-from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Settled
+from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Settled, Turn
 from bot.domain.subscription import Chat, ChatState, Interest, InterestKind
 
 
@@ -68,10 +68,17 @@ class Outbox(Protocol):
         False when that date (or a later one) has one."""
 
     async def claim(
-        self, now: datetime, until: datetime, limit: int, platforms: Collection[str]
+        self,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        platforms: Collection[str],
+        turn: Callable[[Channel], Turn | None] | None = None,
     ) -> list[PendingDelivery]:
-        """Leases due deliveries of active chats on `platforms`: at most one a chat and never while another of that chat
-        is in flight, alerts before digests, oldest first; rows whose lease ran out come back with `uncertain`."""
+        """Leases due deliveries of active chats on `platforms`: at most one an address and never while another there
+        is in flight, alerts before digests, oldest first; rows whose lease ran out come back with `uncertain`. `turn`
+        names the limit that a channel is under; each delivery gets its moment in it. Where more than a few alerts wait
+        for one chat they become one CATCH_UP."""
 
     async def settle(self, settled: Settled) -> bool:
         """Writes an outcome; False when the row is no longer held under that fence."""
@@ -100,6 +107,10 @@ class Outbox(Protocol):
     async def plan_catch_up(self, chat_id: int, now: datetime) -> int:
         """What is held for a chat becomes one CATCH_UP whose payload names its stories (JSON list of ids, oldest
         first); how many stories that are. A single held alert is queued again as it is."""
+
+    async def spoke(self, channel: Channel, rest_until: datetime, turn: Turn | None, now: datetime) -> None:
+        """A message went there outside the outbox (an answer): deliveries to it wait until `rest_until`, and those
+        under the same limit a turn longer."""
 
     async def notify(self, chat_id: int, payload: str, now: datetime) -> None:
         """Queues a NOTICE."""

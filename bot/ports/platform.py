@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.domain.channel import Channel, User
+from bot.domain.delivery import Turn
 from bot.domain.message import Message
 from bot.domain.request import Request
 from bot.domain.story import Language
 from bot.ports.upkeep import Beat
 from bot.ports.web import Routes
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,16 @@ class Offer:
     title: str
     description: str
     message: Message
+
+
+class Duty(Protocol):
+    """What only one process of all on this database may do at a time, such as asking Telegram for updates."""
+
+    async def begun(self) -> None:
+        """Returns when it is this process's duty."""
+
+    async def unless_lost(self, work: Awaitable[T]) -> T | None:
+        """What `work` gives; None, and `work` cancelled, when the duty goes to another process meanwhile."""
 
 
 class Conversation(Protocol):
@@ -95,6 +108,9 @@ class Platform(Protocol):
 
     def pause(self, channel: Channel) -> timedelta:
         """How long to leave between two deliveries to this channel, so that the platform never has to ask for it."""
+
+    def turn(self, channel: Channel) -> Turn | None:
+        """The limit that it shares with other channels, None where there is none."""
 
     async def is_admin(self, channel: Channel, user: User) -> bool:
         """Whether this person may change settings there; True in private chats."""

@@ -32,3 +32,13 @@ class Housekeeping(Protocol):
     async def check(self, *, thorough: bool = True) -> str:
         """Integrity and schema version in one sentence; StoreError when something is wrong. `thorough` reads the whole
         database, which takes its time; without it the database only has to answer."""
+
+
+class Offices(Protocol):
+    """Who does what only one process may do, with an end: who does not renew it in time loses it."""
+
+    async def take(self, name: str, holder: str, now: datetime, until: datetime) -> str:
+        """Takes it for `holder` where it is free, ran out, or is the holder's already; who holds it now."""
+
+    async def leave(self, name: str, holder: str) -> None:
+        """Frees it, if it is still the holder's."""

@@ -127,7 +127,7 @@ class Composer:
         found = [one for one in await self._stories.coverages(ids) if muted_by(interests, one, now) is None]
         if not found:
             return Unsaid.MUTED
-        return replace(self._presenter(chat).caught_up(found, len(found)), silent=chat.preferences.silent)
+        return replace(self._presenter(chat).caught_up(found, delivery.id), silent=chat.preferences.silent)
 
     def _notice(self, delivery: PendingDelivery) -> Message:
         notice = json.loads(delivery.payload or "{}")

@@ -1,4 +1,4 @@
-"""Sending what is due and writing down what became of it; after every outcome it is decided here what happens next."""
+"""Draining the outbox: how much is taken up at once, and that one platform's or chat's trouble is not the others'."""
 
 from __future__ import annotations
 
@@ -7,208 +7,152 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Settled, retry_delay
-from bot.domain.errors import (
-    ChannelGone,
-    ChannelMoved,
-    DeliveryError,
-    MessageRejected,
-    OutcomeUnknown,
-    PlatformUnavailable,
-    RateLimited,
-    StoreError,
-)
-from bot.domain.message import Message
-from bot.log import logger
-from bot.ports import Chats, Clock, Outbox, Platform
-from bot.services.compose import Composer, Held, Unsaid
+from bot.domain.delivery import DeliveryState, PendingDelivery
+from bot.ports import Clock, Outbox, Platform
+from bot.services.compose import Composer
+from bot.services.courier import Courier, DeliverReport
+from bot.services.operator import Operator
 
-LEASE = timedelta(seconds=40)
-SEND_WITHIN = 25.0  # seconds; shorter than the lease, so that nobody takes over what may still go out
-LAST_WORD = 4.0  # seconds; a stop may take 15 in all, and what runs it waits before and after this
-AT_ONCE = 20
+AT_ONCE = 32  # deliveries of one platform that are on their way together
+CLAIMED_AT_ONCE = 10  # each has its moment then: more would bind other processes' turns for long
+WORTH_A_CLAIM = 5  # free places; fewer are filled all the same when something is slow
 SHORT_WAIT = timedelta(seconds=4)
-LOOK_AGAIN = 1.0  # seconds; a platform that is slow to answer in one chat must not keep the others waiting
-SETTLE_AFTER = timedelta(seconds=5)
-MOVED_AGAIN = timedelta(seconds=1)  # a platform that sends us in circles must not keep us busy
-MOST_FAULTS = 6
+LOOK_AGAIN = timedelta(seconds=0.25)
 OVER = frozenset({DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.EXPIRED})
-LOG = logger("deliver")
 
 
-@dataclass(slots=True, kw_only=True)
-class DeliverReport:
-    """The sums of a round, as `kabar deliver --once --json` prints them: `held` is what still waits at its end."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """`lease`: how long a delivery is ours; `send`: seconds a platform may take for it, shorter than the lease, so that
+    nobody takes over what may still go out; `last_word`: seconds that what is on its way gets at a stop, which may take
+    15 in all, and what runs it waits before and after this."""
 
-    sent: int = 0
-    edited: int = 0
-    retried: int = 0
-    parked: int = 0
-    dead: int = 0
-    held: int = 0
+    lease: timedelta = timedelta(seconds=40)
+    send: float = 25.0
+    last_word: float = 3.0
 
 
 class Deliverer:
-    """Drains the outbox to the platforms that are connected. At most one message a chat is in flight."""
+    """Drains the outbox to the platforms that are connected, side by side: what one of them makes us wait for is not
+    the others' trouble. At most one message an address is in flight."""
 
     def __init__(
         self,
         *,
         outbox: Outbox,
-        chats: Chats,
         composer: Composer,
         platforms: Mapping[str, Platform],
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
+        operator: Operator | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._outbox = outbox
-        self._chats = chats
         self._composer = composer
         self._platforms = platforms
         self._clock = clock
         self._sleep = sleep
+        self._operator = operator
+        self._patience = patience or Patience()
+        self._draining: dict[str, asyncio.Event] = {}
+
+    def hurry(self) -> None:
+        """Something new was planned: whoever only waits for a later moment looks again at once."""
+        for news in self._draining.values():
+            news.set()
 
     async def drain(self, *, counting: bool = True) -> DeliverReport:
-        """Sends what is due until nothing is, waiting out pauses of a few seconds between messages of one chat. With
-        `counting` the report says what is held, for which the whole ledger is gone through."""
+        """Sends what is due until nothing is, waiting out pauses of a few seconds between messages of one chat;
+        platforms that another call is draining are left to it. With `counting` the report says what is held, for which
+        the whole ledger is gone through."""
         report = DeliverReport()
-        running: set[asyncio.Task[None]] = set()
-        names = frozenset(self._platforms)
+        free = [platform for name, platform in self._platforms.items() if name not in self._draining]
+        lanes = [asyncio.create_task(self._drain(platform, report)) for platform in free]
         try:
-            while True:
-                now = self._clock()
-                room = AT_ONCE - len(running)
-                claimed = await self._outbox.claim(now, now + LEASE, room, names) if room else []
-                if claimed:
-                    self._composer.look_again()
-                running |= {asyncio.create_task(self._deliver(delivery, report)) for delivery in claimed}
-                if running:
-                    done, running = await asyncio.wait(running, timeout=LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
-                    await asyncio.gather(*done)
-                    continue
-                due = await self._outbox.next_due(names)
-                if due is None or due - self._clock() > SHORT_WAIT:
-                    break
-                await self._sleep(max(0.01, (due - self._clock()).total_seconds()))
+            if lanes:
+                await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            # What is on its way may still arrive: it gets a moment to say so. What stays silent keeps its lease and is
-            # taken up again as uncertain, as after a crash.
-            if running:
-                _, silent = await asyncio.wait(running, timeout=LAST_WORD)
-                for task in silent:
-                    task.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
+            for lane in lanes:
+                lane.cancel()
+            outcomes = await asyncio.gather(*lanes, return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
         if not counting:
             return report
         depth = await self._outbox.depth()
         report.held = sum(count for state, count in depth.items() if state not in OVER)
         return report
 
-    async def _deliver(self, delivery: PendingDelivery, report: DeliverReport) -> None:
-        chat, platform = delivery.chat, self._platforms[delivery.chat.channel.platform]
+    async def _drain(self, platform: Platform, report: DeliverReport) -> None:
+        courier = self._courier(platform)
+        running: set[asyncio.Task[None]] = set()
+        news = self._draining[platform.name] = asyncio.Event()
+        looked: datetime | None = None
         try:
-            message = await self._composer.compose(delivery)
-            if isinstance(message, Unsaid | Held):
-                state = DeliveryState.HELD if isinstance(message, Held) else DeliveryState.EXPIRED
-                await self._settle(delivery, state, reason=message)
-                return
-            if delivery.uncertain and delivery.kind is not DeliveryKind.EDIT:  # an edit may simply be made again
-                arrived = await platform.was_delivered(chat.channel, delivery.key, delivery.created_at)
-                if arrived:
-                    await self._sent(delivery, message, arrived, report)
+            while True:
+                now, room = self._clock(), AT_ONCE - len(running)
+                rested = looked is None or now - looked >= LOOK_AGAIN
+                claimed: list[PendingDelivery] = []
+                if room >= WORTH_A_CLAIM or not running or (room and rested):
+                    looked = now
+                    news.clear()
+                    claimed = await self._claim(platform, now, min(room, CLAIMED_AT_ONCE))
+                running |= {asyncio.create_task(courier.deliver(delivery, report)) for delivery in claimed}
+                if running:
+                    running = await self._some_done(running, news)
+                    continue
+                due = await self._outbox.next_due([platform.name])
+                if due is None or due - self._clock() > SHORT_WAIT:
                     return
-            if delivery.plain:
-                message = message.plain()
-            ids = await self._send(platform, delivery, message)
-            await self._sent(delivery, message, ids, report)
-        except DeliveryError as error:
-            await self._failed(delivery, error, report)
-        except StoreError:
-            raise
-        except Exception as error:
-            LOG.exception("delivery %d to %s met a fault of ours", delivery.id, chat.channel)
-            mostly = delivery.attempts < MOST_FAULTS
-            await self._failed(delivery, OutcomeUnknown(repr(error)) if mostly else MessageRejected("fault"), report)
+                await self._rest(max(due - self._clock(), timedelta(milliseconds=10)), news)
+        finally:
+            del self._draining[platform.name]
+            await self._last_words(running)
 
-    async def _send(self, platform: Platform, delivery: PendingDelivery, message: Message) -> tuple[str, ...]:
-        try:
-            async with asyncio.timeout(SEND_WITHIN):
-                if delivery.kind is DeliveryKind.EDIT:
-                    return await platform.edit(delivery.chat.channel, delivery.answers, message)
-                return await platform.send(delivery.chat.channel, message, key=delivery.key)
-        except TimeoutError as error:
-            raise OutcomeUnknown("no answer in time") from error
-
-    async def _sent(
-        self, delivery: PendingDelivery, message: Message, ids: tuple[str, ...], report: DeliverReport
-    ) -> None:
-        channel = delivery.chat.channel
-        rest = self._clock() + self._platforms[channel.platform].pause(channel)
-        await self._settle(delivery, DeliveryState.SENT, message_ids=ids, hold_chat_until=rest)
-        if delivery.kind is DeliveryKind.EDIT and ids == delivery.answers:
-            report.edited += 1
-            return
-        kind = "list" if message.numbered and message.stories else "alert"
-        await self._chats.remember(channel, ids, message.stories, kind, self._clock())
-        report.sent += 1
-
-    async def _failed(self, delivery: PendingDelivery, error: DeliveryError, report: DeliverReport) -> None:
-        now = self._clock()
-        chat = delivery.chat
-        LOG.warning("delivery %d to %s: %s", delivery.id, chat.channel, error)
-        match error:
-            case RateLimited(retry_after=wait):
-                await self._again(delivery, DeliveryState.QUEUED, "rate_limited", now + wait, report)
-            case OutcomeUnknown():
-                until = now + max(SETTLE_AFTER, retry_delay(delivery.attempts))
-                await self._again(delivery, DeliveryState.UNKNOWN, str(error), until, report)
-            case ChannelMoved(new=new):
-                await self._again(delivery, DeliveryState.QUEUED, "moved", now + MOVED_AGAIN, report)
-                await self._outbox.move(chat.id, new)
-            case ChannelGone(reason=reason):
-                await self._settle(delivery, DeliveryState.QUEUED, reason=reason, not_before=now)
-                report.parked += await self._outbox.park(chat.id, reason, now)
-            case MessageRejected(detail=detail) if delivery.kind is DeliveryKind.EDIT:
-                await self._settle(delivery, DeliveryState.EXPIRED, reason=detail)  # the alert itself stands
-            case MessageRejected() if not delivery.plain:
-                await self._settle(delivery, DeliveryState.QUEUED, reason=str(error), not_before=now, plain=True)
-                report.retried += 1
-            case MessageRejected(detail=detail):
-                LOG.error("delivery %d to %s is given up: %s", delivery.id, chat.channel, detail)
-                await self._settle(delivery, DeliveryState.DEAD, reason=detail)
-                report.dead += 1
-            case PlatformUnavailable() | _:
-                until = now + retry_delay(delivery.attempts)
-                await self._again(delivery, DeliveryState.QUEUED, str(error), until, report)
-
-    async def _again(
-        self, delivery: PendingDelivery, state: DeliveryState, reason: str, until: datetime, report: DeliverReport
-    ) -> None:
-        """Tried again at `until`; what waits behind it in this chat waits too, so that the order is kept."""
-        await self._settle(delivery, state, reason=reason, not_before=until, hold_chat_until=until)
-        report.retried += 1
-
-    async def _settle(
-        self,
-        delivery: PendingDelivery,
-        state: DeliveryState,
-        *,
-        reason: str | None = None,
-        message_ids: tuple[str, ...] = (),
-        not_before: datetime | None = None,
-        hold_chat_until: datetime | None = None,
-        plain: bool = False,
-    ) -> None:
-        settled = Settled(
-            delivery_id=delivery.id,
-            fence=delivery.fence,
-            state=state,
-            at=self._clock(),
-            reason=reason,
-            message_ids=message_ids,
-            not_before=not_before,
-            hold_chat_until=hold_chat_until,
-            plain=plain or delivery.plain,
+    def _courier(self, platform: Platform) -> Courier:
+        return Courier(
+            platform,
+            outbox=self._outbox,
+            composer=self._composer,
+            clock=self._clock,
+            sleep=self._sleep,
+            operator=self._operator,
+            send_within=self._patience.send,
         )
-        if not await self._outbox.settle(settled):
-            LOG.warning("delivery %d was taken over by another process", delivery.id)
+
+    async def _claim(self, platform: Platform, now: datetime, most: int) -> list[PendingDelivery]:
+        until = now + self._patience.lease
+        claimed = await self._outbox.claim(now, until, most, [platform.name], platform.turn)
+        if claimed:
+            self._composer.look_again()
+        return claimed
+
+    async def _some_done(self, running: set[asyncio.Task[None]], news: asyncio.Event) -> set[asyncio.Task[None]]:
+        """Those that still run when one has ended, when something new came or after a moment: a platform that is slow
+        to answer in one chat must not keep the others waiting."""
+        called = asyncio.create_task(news.wait())
+        try:
+            seconds = LOOK_AGAIN.total_seconds()
+            done, _ = await asyncio.wait({*running, called}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            called.cancel()
+        await asyncio.gather(*(done & running))
+        return running - done
+
+    async def _rest(self, wait: timedelta, news: asyncio.Event) -> None:
+        waits = [asyncio.ensure_future(self._sleep(wait.total_seconds())), asyncio.create_task(news.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+
+    async def _last_words(self, running: set[asyncio.Task[None]]) -> None:
+        """What is on its way may still arrive: it gets a moment to say so. What stays silent keeps its lease and is
+        taken up again as uncertain, as after a crash."""
+        if running:
+            _, silent = await asyncio.wait(running, timeout=self._patience.last_word)
+            for task in silent:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)

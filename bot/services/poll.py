@@ -102,8 +102,10 @@ class Poller:
         at_once: int,
         notices: FeedNotices | None = None,
         queue: Callable[[str], float] = no_queue,
+        hurry: Callable[[], None] = lambda: None,
     ) -> None:
-        """`queue`: seconds until an address would have its turn at its host."""
+        """`queue`: seconds until an address would have its turn at its host. `hurry` is called when a look brought
+        alerts."""
         self._feeds = feeds
         self._stories = stories
         self._sources = sources
@@ -117,6 +119,7 @@ class Poller:
         self._at_once = at_once
         self._notices = notices
         self._queue = queue
+        self._hurry = hurry
 
     async def poll_due(
         self,
@@ -180,6 +183,8 @@ class Poller:
             LOG.exception("feed %s: could not be dealt with", feed.id)
             return await self._failed(feed, Malformed("internal", "Kabar could not deal with it; please report this"))
         committed = await self._commit(reading)
+        if committed.alerts:
+            self._hurry()
         if feed.state is FeedState.FAILING:
             LOG.info("feed %s reads well again", feed.id)
         if reading.outcome.address is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,8 @@ SUMMARY_LENGTH = 280
 SHORT_SUMMARY = 160
 BUTTONS_A_ROW = 5
 CHANGES_SHOWN = 4
-CAUGHT_UP = 10
+CAUGHT_UP = 40  # stories a page: nobody should have to ask for the rest of a night
+MOST_NUMBERS = 10  # buttons; the other numbers can be typed
 DIGEST_PAGE = 10
 MISSING = " …"
 
@@ -91,11 +93,14 @@ class Presenter:
         ids = tuple(coverage.id for coverage in coverages)
         return Message(paragraphs=tuple(parts), buttons=number_buttons(ids), stories=ids, numbered=True)
 
-    def caught_up(self, coverages: Sequence[Coverage], held: int) -> Message:
-        """All that was held back, in one list."""
-        shown = coverages[:CAUGHT_UP]
-        more = self._texts.say("catch_up.more", count=held - len(shown)) if held > len(shown) else ""
-        return self.numbered(self._texts.say("catch_up.heading", count=held), shown, footer=more)
+    def caught_up(self, coverages: Sequence[Coverage], delivery_id: int, page: int = 1) -> Message:
+        """All that is told in one: a list, a page at a time. The delivery knows what stands on the other pages."""
+        pages = max(1, -(-len(coverages) // CAUGHT_UP))
+        page = min(max(page, 1), pages)
+        shown = coverages[(page - 1) * CAUGHT_UP : page * CAUGHT_UP]
+        message = self.numbered(self._texts.say("catch_up.heading", count=len(coverages)), shown)
+        turn = page_buttons(self._texts, f"/catchup d{delivery_id}", page, pages)
+        return replace(message, buttons=(*number_buttons(message.stories[:MOST_NUMBERS]), *turn))
 
     def digest(self, digest: Digest, coverages: Mapping[int, Coverage], page: int = 1) -> Message:
         """Numbered, grouped by topic, a page at a time; the last lines say what was read, so that silence has a

@@ -142,12 +142,5 @@ installation_states = sa.Table("installation_states", metadata, text("state", pr
 # When the next message may leave, by limit: a bot's, a workspace's.
 turns = sa.Table("turns", metadata, text("key", primary_key=True), time("next_at"))
 
-# What only one process may do at a time: who does it, until when, and for how many-th time it changed hands.
-offices = sa.Table(
-    "offices",
-    metadata,
-    text("name", primary_key=True),
-    text("holder"),
-    sa.Column("fence", sa.BigInteger(), nullable=False),
-    time("until"),
-)
+# What only one process may do at a time: who does it, and until when unless that is renewed.
+offices = sa.Table("offices", metadata, text("name", primary_key=True), text("holder"), time("until"))

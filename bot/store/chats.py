@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.channel import Channel
-from bot.domain.delivery import DeliveryState
+from bot.domain.delivery import DeliveryState, Shown
 from bot.domain.subscription import Chat, ChatState, Interest, InterestKind, Mode, Preferences
 from bot.store import interests
 from bot.store.database import Database
@@ -84,12 +84,8 @@ class ChatTable:
         self, channel: Channel, message_ids: Sequence[str], stories: Sequence[int], kind: str, now: datetime
     ) -> None:
         async with self._database.writing() as connection:
-            common = _where_it_is(channel) | {"kind": kind, "stories": list(stories), "at": now}
-            rows = [common | {"message_id": message_id} for message_id in message_ids or ("",)]
-            await connection.execute(sa.insert(shown), rows)
-            newest = sa.select(shown.c.id).where(*_here(shown, channel)).order_by(shown.c.id.desc())
-            too_old = newest.offset(SHOWN_KEPT).limit(1).scalar_subquery()
-            await connection.execute(sa.delete(shown).where(*_here(shown, channel), shown.c.id <= too_old))
+            told = Shown(channel=channel, stories=tuple(stories), kind=kind)
+            await remember_shown(connection, told, message_ids, now)
 
     async def numbered(self, channel: Channel, message_id: str | None) -> list[int] | None:
         which = shown.c.kind == "list" if message_id is None else shown.c.message_id == message_id
@@ -127,6 +123,16 @@ class ChatTable:
     async def watches(self) -> list[Interest]:
         async with self._database.reading() as connection:
             return await interests.of_kind(connection, InterestKind.WATCH)
+
+
+async def remember_shown(connection: AsyncConnection, told: Shown, message_ids: Sequence[str], now: datetime) -> None:
+    common = _where_it_is(told.channel) | {"kind": told.kind, "stories": list(told.stories), "at": now}
+    rows = [common | {"message_id": message_id} for message_id in message_ids or ("",)]
+    await connection.execute(sa.insert(shown), rows)
+    here = _here(shown, told.channel)
+    newest = sa.select(shown.c.id).where(*here).order_by(shown.c.id.desc())
+    too_old = newest.offset(SHOWN_KEPT).limit(1).scalar_subquery()
+    await connection.execute(sa.delete(shown).where(*here, shown.c.id <= too_old))
 
 
 async def find_chat(connection: AsyncConnection, channel: Channel) -> Chat | None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery
+from bot.domain.channel import Channel
+from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Turn
 from bot.domain.subscription import ChatState
 from bot.store.chats import chats_by_id
+from bot.store.database import Database
 from bot.store.rows import delivery_of
 from bot.store.tables import WAITING, chats, outbox
+from bot.store.turns import reserve
 
 DOUBTFUL = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
 # What a plan that does not walk an index begins with, as PostgreSQL calls it.
@@ -36,28 +40,59 @@ async def waiting_since(connection: AsyncConnection) -> dict[DeliveryKind, datet
     return {kind: at for kind, at in zip(DeliveryKind, found, strict=True) if at is not None}
 
 
-async def due_ids(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A delivery to lease, and where it goes."""
+
+    id: int
+    chat_id: int
+    channel: Channel
+
+
+async def choose(
     connection: AsyncConnection, kinds: Sequence[DeliveryKind], now: datetime, platforms: Collection[str], limit: int
-) -> list[int]:
-    """Deliveries of `kinds` to lease now, at most one a chat, in the order in which they go out."""
+) -> list[Chosen]:
+    """Deliveries of `kinds` to lease now, at most one an address, in the order in which they go out."""
     await walk_indexes(connection)
-    ids: list[int] = []
+    chosen: dict[tuple[str, str], Chosen] = {}
     for kind in kinds:
-        if len(ids) < limit:
-            chosen = _candidates(kind, now, platforms).limit(limit - len(ids))
-            ids.extend((await connection.execute(chosen)).scalars())
-    return ids
+        if len(chosen) >= limit:
+            break
+        for row in await connection.execute(_candidates(kind, now, platforms).limit(limit - len(chosen))):
+            channel = Channel(platform=row.platform, address=row.address, thread=row.thread)
+            # The topics of a group are chats of their own under the group's limits.
+            one = Chosen(id=row.id, chat_id=row.chat_id, channel=channel)
+            chosen.setdefault((row.platform, row.address), one)
+    return list(chosen.values())
+
+
+async def take_turns(
+    database: Database,
+    connection: AsyncConnection,
+    chosen: Sequence[Chosen],
+    turn: Callable[[Channel], Turn | None],
+    now: datetime,
+) -> dict[int, datetime]:
+    """By id the moment at which each may leave; now where nothing limits it."""
+    limited: dict[Turn, list[int]] = {}
+    for one in chosen:
+        if (its := turn(one.channel)) is not None:
+            limited.setdefault(its, []).append(one.id)
+    leave_at = {one.id: now for one in chosen}
+    for its, ids in sorted(limited.items(), key=lambda pair: pair[0].key):  # always locked in one order
+        leave_at |= zip(ids, await reserve(database, connection, its, len(ids), now), strict=True)
+    return leave_at
 
 
 async def lease(
-    connection: AsyncConnection, ids: Sequence[int], now: datetime, until: datetime
+    connection: AsyncConnection, leave_at: Mapping[int, datetime], now: datetime, until: datetime
 ) -> list[PendingDelivery]:
-    """Those of `ids` that are still to be had, in the same order."""
+    """Those of the ids that are still to be had, in the same order."""
     # On PostgreSQL the chats are locked by now, so this second look sees whatever another deliverer took between our
     # first look and the lock.
     take = (
         sa.update(outbox)
-        .where(outbox.c.id.in_(ids), outbox.c.due_at <= now, ~_in_flight(now))
+        .where(outbox.c.id.in_(leave_at), outbox.c.due_at <= now, ~_in_flight(now))
         .values(
             state=DeliveryState.SENDING,
             due_at=until,
@@ -70,7 +105,11 @@ async def lease(
     rows = {row.id: row for row in await connection.execute(take)}
     found = await chats_by_id(connection, [row.chat_id for row in rows.values()])
     answers = await _answers(connection, list(rows.values()))
-    return [delivery_of(row, found, answers.get(row.id, ())) for i in ids if (row := rows.get(i)) is not None]
+    return [
+        delivery_of(row, found, answers.get(one, ()), leave_at=at)
+        for one, at in leave_at.items()
+        if (row := rows.get(one)) is not None
+    ]
 
 
 async def next_moment(
@@ -88,14 +127,14 @@ def _earliest(kind: DeliveryKind) -> sa.Select[Any]:
     return sa.select(outbox.c.due_at).where(outbox.c.kind == kind, WAITING).order_by(outbox.c.due_at).limit(1)
 
 
-def _candidates(kind: DeliveryKind, now: datetime, platforms: Collection[str]) -> sa.Select[int]:
+def _candidates(kind: DeliveryKind, now: datetime, platforms: Collection[str]) -> sa.Select[Any]:
     """The first due delivery of each chat that may be written to now, if it is of `kind`; longest due first. On
     PostgreSQL their chats are locked against other deliverers, who pass them over; planning an alert does not wait."""
     sibling = outbox.alias()
     comes_first = sa.tuple_(sibling.c.kind, sibling.c.id) < sa.tuple_(outbox.c.kind, outbox.c.id)
     better = sa.exists().where(sibling.c.chat_id == outbox.c.chat_id, sibling.c.due_at <= now, comes_first)
     return (
-        sa.select(outbox.c.id)
+        sa.select(outbox.c.id, outbox.c.chat_id, chats.c.platform, chats.c.address, chats.c.thread)
         .join(chats, chats.c.id == outbox.c.chat_id)
         .where(outbox.c.kind == kind, outbox.c.due_at <= now)
         .where(_reachable(platforms), sa.or_(chats.c.hold_until.is_(None), chats.c.hold_until <= now))
@@ -112,11 +151,19 @@ def _reachable(platforms: Collection[str]) -> sa.ColumnElement[bool]:
 
 
 def _in_flight(now: datetime | None) -> sa.ColumnElement[bool]:
-    """Whether a delivery of the same chat is being sent; one whose lease ran out by `now` is not any more. What is in
-    flight is little, whatever waits, so it is looked at once and not for every row."""
-    flying = outbox.alias()
+    """Whether a delivery to the same address is being sent; one whose lease ran out by `now` is not any more. What is
+    in flight is little, whatever waits, so it is looked at once and not for every row."""
+    flying, its_chat, neighbour = outbox.alias(), chats.alias(), chats.alias()
     lasts = flying.c.due_at.is_not(None) if now is None else flying.c.due_at > now
-    return outbox.c.chat_id.in_(sa.select(flying.c.chat_id).where(flying.c.state == DeliveryState.SENDING, lasts))
+    same_address = sa.and_(neighbour.c.platform == its_chat.c.platform, neighbour.c.address == its_chat.c.address)
+    busy = (
+        sa.select(neighbour.c.id)
+        .select_from(flying)
+        .join(its_chat, its_chat.c.id == flying.c.chat_id)
+        .join(neighbour, same_address)
+        .where(flying.c.state == DeliveryState.SENDING, lasts)
+    )
+    return outbox.c.chat_id.in_(busy)
 
 
 def _free() -> sa.ColumnElement[bool]:

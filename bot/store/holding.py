@@ -1,4 +1,4 @@
-"""What quiet hours or a pause held back, and how a chat gets it afterwards: all in one."""
+"""What is told all in one: what quiet hours or a pause held back, and what came faster than a chat can take it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from bot.domain.delivery import DeliveryKind, DeliveryState
 from bot.domain.subscription import Chat, ChatState
 from bot.store.chats import chats_by_id
 from bot.store.rows import chunks, delivery_values
-from bot.store.tables import HOLDING, chats, outbox
+from bot.store.tables import HOLDING, WAITING, chats, outbox
 
 CAUGHT_UP = "caught_up"  # why a held delivery expired: a catch-up tells of it
+CROWD = 10  # messages that may wait for one chat before they become a list
 TOLD_TOGETHER = (DeliveryKind.ALERT, DeliveryKind.CHANGE, DeliveryKind.CATCH_UP)
 
 
@@ -36,18 +37,39 @@ async def plan_catch_up(connection: AsyncConnection, chat_id: int, now: datetime
     held = sa.select(outbox).where(outbox.c.chat_id == chat_id, HOLDING)
     rows = list(await connection.execute(held.order_by(outbox.c.created_at, outbox.c.id)))
     telling = [row for row in rows if row.kind in TOLD_TOGETHER]
-    stories = list(dict.fromkeys(_stories_of(telling)))
+    stories = set(_stories_of(telling))
     as_they_are = [row for row in rows if row.kind not in TOLD_TOGETHER]
     if len(telling) == 1:
         as_they_are.append(telling.pop())
     elif telling:
-        values = delivery_values(DeliveryKind.CATCH_UP, chat_id, now, payload=json.dumps(stories))
-        await connection.execute(sa.insert(outbox).values(values))
+        await _tell_together(connection, chat_id, telling, now)
     await _let_go(connection, as_they_are, now)
-    for ids in chunks([row.id for row in telling]):
-        told = {"state": DeliveryState.EXPIRED, "reason": CAUGHT_UP, "settled_at": now}
-        await connection.execute(sa.update(outbox).where(outbox.c.id.in_(ids)).values(told))
     return len(stories)
+
+
+async def tell_crowds_together(connection: AsyncConnection, chat_ids: Collection[int], now: datetime) -> set[int]:
+    """For chats for which more waits than anybody wants to get one by one: all that waits becomes one list. What was
+    tried already stays as it is. The ids of the chats."""
+    # Spelt so that SQLite does not look through all that is queued for others.
+    queued = outbox.c.state.concat("") == DeliveryState.QUEUED
+    fresh = [WAITING, queued, outbox.c.attempts == 0, outbox.c.due_at <= now]
+    theirs = [outbox.c.chat_id.in_(chat_ids), outbox.c.kind.in_(TOLD_TOGETHER), *fresh]
+    count = sa.select(outbox.c.chat_id).where(*theirs).group_by(outbox.c.chat_id)
+    crowded = set((await connection.execute(count.having(sa.func.count() > CROWD))).scalars())
+    for chat_id in sorted(crowded):
+        waiting = sa.select(outbox).where(*theirs, outbox.c.chat_id == chat_id)
+        rows = list(await connection.execute(waiting.order_by(outbox.c.created_at, outbox.c.id)))
+        await _tell_together(connection, chat_id, rows, now)
+    return crowded
+
+
+async def _tell_together(connection: AsyncConnection, chat_id: int, rows: Sequence[sa.Row[Any]], now: datetime) -> None:
+    stories = list(dict.fromkeys(_stories_of(rows)))
+    values = delivery_values(DeliveryKind.CATCH_UP, chat_id, now, payload=json.dumps(stories))
+    await connection.execute(sa.insert(outbox).values(values))
+    for ids in chunks([row.id for row in rows]):
+        told = {"state": DeliveryState.EXPIRED, "reason": CAUGHT_UP, "settled_at": now, "due_at": None}
+        await connection.execute(sa.update(outbox).where(outbox.c.id.in_(ids)).values(told))
 
 
 async def take_apart(connection: AsyncConnection, chat_ids: Collection[int]) -> None:

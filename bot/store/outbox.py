@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,15 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.channel import Channel
-from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Settled
+from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Settled, Turn
 from bot.domain.subscription import Chat, ChatState
 from bot.ports import Entry
 from bot.store import claiming, holding, ledger
-from bot.store.chats import chats_by_id
+from bot.store.chats import chats_by_id, remember_shown
 from bot.store.database import Database, Lock
 from bot.store.moving import move_chat
 from bot.store.rows import delivery_of, delivery_values
 from bot.store.tables import WAITING, chats, outbox
+from bot.store.turns import reserve
 
 FINAL = (DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.EXPIRED)
 HELD_BY_ITS_FENCE = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.QUEUED, DeliveryState.PARKED)
@@ -49,15 +50,27 @@ class OutboxTable:
             return (await connection.execute(insert, execution_options=options)).rowcount == 1
 
     async def claim(
-        self, now: datetime, until: datetime, limit: int, platforms: Collection[str]
+        self,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        platforms: Collection[str],
+        turn: Callable[[Channel], Turn | None] | None = None,
     ) -> list[PendingDelivery]:
         async with self._database.reading() as connection:  # mostly there is nothing to send: no writer is kept waiting
             kinds = [kind for kind, at in (await claiming.waiting_since(connection)).items() if at <= now]
         if not kinds:
             return []
         async with self._database.writing() as connection:
-            ids = await claiming.due_ids(connection, kinds, now, platforms, limit)
-            return await claiming.lease(connection, ids, now, until) if ids else []
+            chosen = await claiming.choose(connection, kinds, now, platforms, limit)
+            crowded = await holding.tell_crowds_together(connection, [one.chat_id for one in chosen], now)
+            chosen = [one for one in chosen if one.chat_id not in crowded]  # their list comes next
+            if not chosen:
+                return []
+            leave_at = dict.fromkeys([one.id for one in chosen], now)
+            if turn is not None:
+                leave_at |= await claiming.take_turns(self._database, connection, chosen, turn, now)
+            return await claiming.lease(connection, leave_at, now, until)
 
     async def settle(self, settled: Settled) -> bool:
         held = [outbox.c.id == settled.delivery_id, outbox.c.fence == settled.fence]
@@ -79,6 +92,8 @@ class OutboxTable:
             values["message_ids"] = list(settled.message_ids)
         async with self._database.writing() as connection:
             await _hold_chat(connection, settled)
+            if settled.shown is not None:
+                await remember_shown(connection, settled.shown, settled.message_ids, settled.at)
             update = sa.update(outbox).where(*held).values(values).returning(*WHAT)
             row = (await connection.execute(update)).first() or await _armed_again(connection, settled)
             if row is not None and row.kind == DeliveryKind.EDIT and settled.message_ids:
@@ -131,6 +146,13 @@ class OutboxTable:
         async with self._database.writing() as connection:
             return await holding.plan_catch_up(connection, chat_id, now)
 
+    async def spoke(self, channel: Channel, rest_until: datetime, turn: Turn | None, now: datetime) -> None:
+        there = [chats.c.platform == channel.platform, chats.c.address == channel.address]
+        async with self._database.writing() as connection:
+            await connection.execute(_rest(rest_until).where(*there))
+            if turn is not None:
+                await reserve(self._database, connection, turn, 1, now)
+
     async def notify(self, chat_id: int, payload: str, now: datetime) -> None:
         async with self._database.writing() as connection:
             chat = sa.select(chats.c.state).where(chats.c.id == chat_id).with_for_update(key_share=True)
@@ -147,12 +169,25 @@ class OutboxTable:
 
 
 async def _hold_chat(connection: AsyncConnection, settled: Settled) -> None:
-    """Who asked to wait is not written to before, whoever has taken the delivery over meanwhile."""
-    if (until := settled.hold_chat_until) is None:
+    """Who asked to wait is not written to before, whoever has taken the delivery over meanwhile; nor are the other
+    topics of a group, which are under the same limit."""
+    if settled.hold_chat_until is None:
         return
-    its_chat = sa.select(outbox.c.chat_id).where(outbox.c.id == settled.delivery_id).scalar_subquery()
+    its_chat, neighbour = chats.alias(), chats.alias()
+    same_address = sa.and_(neighbour.c.platform == its_chat.c.platform, neighbour.c.address == its_chat.c.address)
+    all_there = (
+        sa.select(neighbour.c.id)
+        .select_from(outbox)
+        .join(its_chat, its_chat.c.id == outbox.c.chat_id)
+        .join(neighbour, same_address)
+        .where(outbox.c.id == settled.delivery_id)
+    )
+    await connection.execute(_rest(settled.hold_chat_until).where(chats.c.id.in_(all_there)))
+
+
+def _rest(until: datetime) -> sa.Update:
     shorter = sa.or_(chats.c.hold_until.is_(None), chats.c.hold_until < until)
-    await connection.execute(sa.update(chats).where(chats.c.id == its_chat, shorter).values(hold_until=until))
+    return sa.update(chats).where(shorter).values(hold_until=until)
 
 
 async def _armed_again(connection: AsyncConnection, settled: Settled) -> sa.Row[Any] | None:

@@ -139,6 +139,7 @@ def preference_values(preferences: Preferences) -> dict[str, Any]:
         "preview": preferences.preview,
         "silent": preferences.silent,
         "open": preferences.open,
+        "once": preferences.once,
     }
 
 
@@ -165,6 +166,7 @@ def _preferences(topics: tuple[str, ...], *settings: Any) -> Preferences:
         preview=now["preview"],
         silent=now["silent"],
         open=now["open"],
+        once=now["once"],
     )
 
 
@@ -188,7 +190,9 @@ def delivery_values(kind: DeliveryKind, chat_id: int, now: datetime, **more: Any
     return {"kind": kind, "chat_id": chat_id} | fresh | {"uncertain": False, "plain": False, "message_ids": []} | more
 
 
-def delivery_of(row: sa.Row[Any], chats: Mapping[int, Chat], answers: Sequence[str] = ()) -> PendingDelivery:
+def delivery_of(
+    row: sa.Row[Any], chats: Mapping[int, Chat], answers: Sequence[str] = (), leave_at: datetime | None = None
+) -> PendingDelivery:
     return PendingDelivery(
         id=row.id,
         kind=DeliveryKind(row.kind),
@@ -199,6 +203,8 @@ def delivery_of(row: sa.Row[Any], chats: Mapping[int, Chat], answers: Sequence[s
         fence=row.fence,
         attempts=row.attempts,
         created_at=row.created_at,
+        until=row.due_at or row.created_at,
+        leave_at=leave_at or row.created_at,
         uncertain=row.uncertain,
         plain=row.plain,
         answers=tuple(answers),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from bot.ports import Beats, Chats, Feeds, Housekeeping, Installations, Notices, Outbox, Stories, Thumbs
+from bot.ports import Beats, Chats, Feeds, Housekeeping, Installations, Notices, Offices, Outbox, Stories, Thumbs
 from bot.store import schema
 from bot.store.beats import BeatTable
 from bot.store.chats import ChatTable
@@ -15,6 +15,7 @@ from bot.store.feeds import FeedTable
 from bot.store.housekeeping import HousekeepingTable
 from bot.store.installations import InstallationTable
 from bot.store.notices import NoticeTable
+from bot.store.offices import OfficeTable
 from bot.store.outbox import OutboxTable
 from bot.store.stories import StoryTable
 from bot.store.thumbs import ThumbTable
@@ -33,6 +34,7 @@ class Store:
         self.chats: Chats = ChatTable(database)
         self.outbox: Outbox = OutboxTable(database)
         self.notices: Notices = NoticeTable(database)
+        self.offices: Offices = OfficeTable(database)
         self.installations: Installations = InstallationTable(database, PassphraseCipher(secret))
         self.beats: Beats = BeatTable(database)
         self.housekeeping: Housekeeping = HousekeepingTable(database)

@@ -188,7 +188,7 @@ def adapter(
     admins_only: bool = False,
 ) -> Slack:
     return Slack(
-        api=Api(base_url=base_url, timeout=timeout),
+        api=Api(clock=watch or Watch(), base_url=base_url, timeout=timeout),
         credentials=Credentials(
             bot_token=bot_token,
             app_token=app_token,

@@ -56,6 +56,7 @@ async def test_settings_come_back_as_they_were_saved(store: Store, level: Level)
         preview=True,
         silent=True,
         open=True,
+        once=True,
     )
     usual = {f.name for f in fields(Preferences) if getattr(preferences, f.name) == getattr(Preferences(), f.name)}
     assert usual <= {"level"}
@@ -67,7 +68,7 @@ async def test_settings_come_back_as_they_were_saved(store: Store, level: Level)
     assert await again(store, chat) == bare
 
 
-@pytest.mark.parametrize("name", ["paused", "preview", "silent", "open"])
+@pytest.mark.parametrize("name", ["paused", "preview", "silent", "open", "once"])
 async def test_one_setting_is_not_another(store: Store, name: str) -> None:
     chat = await store.chats.meet(channel())
     chat = replace(chat, preferences=replace(Preferences(), **{name: True}))  # type: ignore[arg-type]

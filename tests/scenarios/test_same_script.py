@@ -137,7 +137,6 @@ async def breaking_news(room: Room, desk: Desk) -> None:
     )
     deliverer = Deliverer(
         outbox=room.store.outbox,
-        chats=room.store.chats,
         composer=composer,
         platforms={desk.platform.name: desk.platform},
         clock=room.clock,

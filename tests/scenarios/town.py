@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.channel import Channel, User
+from bot.domain.delivery import Turn
 from bot.domain.errors import DeliveryError
 from bot.domain.feed import Feed, FeedSpec, Fetched
 from bot.domain.message import Message
@@ -163,6 +164,9 @@ class PostOffice:
     def pause(self, channel: Channel) -> timedelta:
         return timedelta(0)
 
+    def turn(self, channel: Channel) -> Turn | None:
+        return None
+
     async def check(self) -> Identity:
         return Identity(name="post")
 
@@ -234,7 +238,6 @@ async def town(
             ),
             deliverer=Deliverer(
                 outbox=outbox,
-                chats=chats,
                 composer=composer,
                 platforms={POST: steps.watch(post)},
                 clock=clock,

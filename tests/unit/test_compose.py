@@ -52,7 +52,6 @@ class Newsroom:
         )
         self.deliverer = Deliverer(
             outbox=store.outbox,
-            chats=store.chats,
             composer=composer,
             platforms={"chat": self.platform},
             clock=self.clock,
@@ -115,7 +114,7 @@ async def test_quiet_hours_hold_stories_and_give_one_list_after(room: Newsroom) 
     assert room.platform.said == []
     await room.later(20)
     [text] = room.platform.heard()
-    assert text.startswith("While it was quiet: 2 stories\n\n1. ")
+    assert text.startswith("2 stories in one go\n\n1. ")
     await room.news("C robot")
     assert "C robot" in room.platform.heard()[-1]
     assert len(room.platform.said) == 2
@@ -144,7 +143,7 @@ async def test_a_pause_ends_in_one_list_instead_of_a_flood(room: Newsroom) -> No
     assert room.platform.said == []
     await room.set(chat, paused=False)
     await room.later(1)
-    assert [text.splitlines()[0] for text in room.platform.heard()] == ["While it was quiet: 4 stories"]
+    assert [text.splitlines()[0] for text in room.platform.heard()] == ["4 stories in one go"]
 
 
 async def test_what_is_muted_stays_unsaid_and_the_ledger_says_why(room: Newsroom) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.channel import Channel
 from bot.domain.coverage import Coverage
-from bot.domain.delivery import DeliveryState, PendingDelivery
+from bot.domain.delivery import DeliveryState, PendingDelivery, Turn
 from bot.domain.digest import Digest
 from bot.domain.errors import (
     ChannelGone,
@@ -23,11 +23,14 @@ from bot.domain.errors import (
     PlatformUnavailable,
     RateLimited,
 )
+from bot.domain.message import Message
 from bot.domain.story import Language, Topic
 from bot.domain.subscription import Chat, ChatState, Mode, Preferences
 from bot.ports import Platform, Stories
-from bot.services.compose import Composer
-from bot.services.deliver import LEASE, Deliverer, DeliverReport
+from bot.services.compose import Composer, Held, Unsaid
+from bot.services.courier import DeliverReport
+from bot.services.deliver import Deliverer, Patience
+from bot.services.operator import Operator
 from bot.store.store import Store
 from bot.store.stories import StoryTable
 from tests.builders import (
@@ -44,6 +47,7 @@ from tests.builders import (
     subscribe,
 )
 
+LEASE = Patience().lease
 ONE, TWO = "Headline n1", "Headline n2"
 
 
@@ -67,7 +71,6 @@ def deliverer(store: Store, clock: Timepiece, *platforms: Platform, stories: Sto
     by_name: Mapping[str, Platform] = {one.name: one for one in platforms}
     return Deliverer(
         outbox=store.outbox,
-        chats=store.chats,
         composer=Composer(
             stories=stories or store.stories, chats=store.chats, clock=clock, language="en", zone="Asia/Jakarta"
         ),
@@ -468,3 +471,147 @@ async def test_alerts_go_before_a_digest(store: Store, clock: Timepiece, platfor
     await deliverer(store, clock, platform).drain()
     assert ONE in platform.heard()[0]
     assert "Your digest" in platform.heard()[1]
+
+
+# --- limits, crowds, and what one platform's trouble is to another ------------------------------------------------
+
+
+async def test_messages_leave_one_turn_after_the_other(
+    store: Store, clock: Timepiece, platform: ScriptedPlatform
+) -> None:
+    for address in "abcdefg":
+        await subscribe(store, address)
+    await put(store, *some_items(1))
+    platform.limit = Turn(key="bot", every=SECOND)
+    assert (await deliverer(store, clock, platform).drain()).sent == 7
+    assert clock.now - NOW >= 6 * SECOND
+
+
+async def test_a_crowd_of_alerts_comes_as_one_list(store: Store, clock: Timepiece, platform: ScriptedPlatform) -> None:
+    chat = await subscribe(store)
+    await put(store, *some_items(30))
+    platform.gap = 3 * SECOND
+    assert (await deliverer(store, clock, platform).drain()).sent == 1
+    (text,) = platform.heard()
+    assert text.startswith("30 stories in one go")
+    positions = [text.index(f"Headline n{n} ") for n in range(30, 0, -1)]
+    assert positions == sorted(positions), "the older ones first, each of them"
+    ids = [entry.story_id for entry in await store.outbox.ledger(chat.id, since=NOW - DAY)]
+    assert len(set(ids)) == 30
+    assert sorted(await store.chats.numbered(chat.channel, None) or []) == sorted(ids)
+
+
+async def test_a_platform_that_hangs_keeps_no_other_waiting(store: Store, clock: Timepiece) -> None:
+    telegram, slack = ScriptedPlatform("telegram"), ScriptedPlatform("slack")
+    for number in range(50):
+        await subscribe(store, str(number), platform="slack")
+    chat = await subscribe(store, "fine", platform="telegram")
+    await put(store, *some_items(1))
+    silence = asyncio.Event()
+    slack.script = {str(number): [silence_of(silence)] for number in range(50)}
+    work = deliverer(store, clock, slack, telegram)
+    draining = asyncio.create_task(work.drain())
+    async with asyncio.timeout(60):
+        while not telegram.said or "telegram" in work._draining:
+            await store.outbox.depth()
+        await put(store, *some_items(1, prefix="later"))
+        assert (await work.drain()).sent == 1, "a second round does what the first is too busy for"
+    assert told_in(telegram) == [ONE, "Headline later1"]
+    assert await ledger(store, chat) == [DeliveryState.SENT] * 2
+    silence.set()
+    await draining
+    assert len(slack.said) == 100
+
+
+def silence_of(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
+    async def wait() -> None:
+        await event.wait()
+
+    return wait
+
+
+def told_in(platform: ScriptedPlatform) -> list[str]:
+    return told(platform, "fine")
+
+
+async def test_who_was_paused_beyond_its_lease_sends_nothing_when_it_goes_on(
+    store: Store, clock: Timepiece, platform: ScriptedPlatform
+) -> None:
+    """The machine slept between taking a message up and sending it; another process has sent it meanwhile."""
+    await subscribe(store)
+    await put(store, *some_items(1))
+
+    class Sleepy(Composer):
+        async def compose(self, delivery: PendingDelivery) -> Message | Unsaid | Held:
+            message = await super().compose(delivery)
+            clock.tick(LEASE + SECOND)
+            assert (await deliverer(store, clock, platform).drain()).sent == 1
+            return message
+
+    sleepy = deliverer(store, clock, platform)
+    sleepy._composer = Sleepy(stories=store.stories, chats=store.chats, clock=clock, language="en", zone="Asia/Jakarta")
+    platform.knows = False
+    assert (await sleepy.drain()).sent == 0
+    assert told(platform) == [ONE]
+
+
+async def test_a_chat_may_rather_miss_a_message_than_get_it_twice(
+    store: Store, clock: Timepiece, platform: ScriptedPlatform
+) -> None:
+    chat = await subscribe(store)
+    await store.chats.save(replace(chat, preferences=replace(chat.preferences, once=True)))
+    await put(store, *some_items(2))
+    platform.knows = False
+    platform.script["1"] = [OutcomeUnknown("no answer")]
+    work = deliverer(store, clock, platform)
+    await work.drain()
+    clock.tick(MINUTE)
+    await work.drain()
+    assert told(platform) == [ONE], "what comes behind it is not lost"
+    entries = await store.outbox.ledger(chat.id, since=NOW - DAY)
+    assert {(entry.state, entry.reason) for entry in entries} == {
+        (DeliveryState.EXPIRED, "perhaps_arrived"),
+        (DeliveryState.SENT, None),
+    }
+
+
+async def test_the_operator_hears_once_of_a_chat_that_refuses_everything(
+    store: Store, clock: Timepiece, platform: ScriptedPlatform
+) -> None:
+    await subscribe(store)
+    await put(store, *some_items(3))
+    platform.script["1"] = [MessageRejected("no") for _ in range(6)]
+    desk = Channel(platform="chat", address="desk")
+    work = deliverer(store, clock, platform)
+    work._operator = Operator(chats=store.chats, outbox=store.outbox, notices=store.notices, clock=clock, channel=desk)
+    report = await work.drain()
+    assert (report.dead, report.sent) == (3, 1)
+    (notice,) = platform.heard("desk")
+    assert notice.startswith("A message was given up\n\nchat:1 refused it, also without formatting: no")
+
+
+async def test_what_is_new_goes_out_while_others_wait_for_their_moment(
+    store: Store, clock: Timepiece, platform: ScriptedPlatform
+) -> None:
+    await subscribe(store, "slow")
+    await put(store, *some_items(1))
+    platform.script["slow"] = [RateLimited(3 * SECOND)]
+    asleep = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        asleep.set()
+        await asyncio.Event().wait()
+
+    work = deliverer(store, clock, platform)
+    work._sleep = sleep
+    draining = asyncio.create_task(work.drain())
+    async with asyncio.timeout(20):
+        await asleep.wait()
+        await subscribe(store, "quick")
+        await put(store, *some_items(1, prefix="later"))
+        work.hurry()
+        while not platform.heard("quick"):
+            await store.outbox.depth()
+    draining.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await draining

@@ -38,6 +38,8 @@ def test_every_attempt_has_the_same_name_and_every_delivery_its_own() -> None:
             payload=None,
             fence=fence,
             attempts=fence,
+            until=NOW,
+            leave_at=NOW,
             created_at=NOW,
         )
 

@@ -416,12 +416,16 @@ def test_a_fact_of_one_person_is_not_many() -> None:
     assert presenter("en").wording.facts(an_event("Acme")) == "", "a name alone is no fact: the title has it"
 
 
-def test_what_was_held_back_comes_as_one_list() -> None:
-    stories = [told(n, title=f"Story {n}") for n in range(1, 16)]
-    message = presenter("en").caught_up(stories, 15)
-    assert message.text.startswith("While it was quiet: 15 stories\n\n1. Story 1\n")
-    assert message.text.endswith("And 5 more; /missed lists them.")
-    assert message.stories == tuple(range(1, 11))
+def test_what_is_told_in_one_is_a_list_with_pages() -> None:
+    stories = [told(n, title=f"Story {n}") for n in range(1, 44)]
+    first, second = (presenter("en").caught_up(stories, 7, page) for page in (1, 2))
+    assert first.text.startswith("43 stories in one go\n\n1. Story 1\n")
+    assert first.stories == tuple(range(1, 41))
+    assert second.stories == (41, 42, 43)
+    *numbers, turn = first.buttons
+    assert sum(map(len, numbers)) == 10, "more would fill a phone"
+    assert [button.action for button in turn] == ["/catchup d7 2"]
+    assert [button.action for button in second.buttons[-1]] == ["/catchup d7 1"]
 
 
 def test_a_long_digest_has_pages() -> None:

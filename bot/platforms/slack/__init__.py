@@ -36,7 +36,7 @@ def connect(
     from bot.platforms.slack.routes import Credentials
 
     return Slack(
-        api=Api(base_url=base_url),
+        api=Api(base_url=base_url, clock=clock),
         credentials=Credentials(
             bot_token=bot_token or None,
             app_token=app_token or None,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.channel import Channel, User
+from bot.domain.delivery import Turn
 from bot.domain.errors import DeliveryError, RateLimited
 from bot.domain.message import Message
 from bot.domain.story import Language
@@ -29,6 +30,7 @@ from bot.platforms.slack.workspaces import Workspace, Workspaces, asked_in
 from bot.ports import Beat, Clock, Conversation, Identity, MenuEntry, Routes
 
 PAUSE = timedelta(seconds=1)
+BETWEEN_ALL = timedelta(milliseconds=200)
 MOST_NAMED = 5  # workspaces, where the bot says where it is
 REPLIES_MAY_TAKE = 3.0  # seconds, of the five that stop() has
 log = logger("slack")
@@ -207,6 +209,11 @@ class Slack:
     def pause(self, channel: Channel) -> timedelta:
         """Slack allows about one message a second and channel."""
         return PAUSE
+
+    def turn(self, channel: Channel) -> Turn | None:
+        """Slack allows a few hundred messages a minute in a workspace."""
+        team, _, _ = channel.address.rpartition("/")
+        return Turn(key=f"{PART}:{team}", every=BETWEEN_ALL)
 
     # --- who and where ---
 

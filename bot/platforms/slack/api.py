@@ -11,9 +11,11 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.domain.errors import MessageRejected
+from bot.domain.delivery import is_late
+from bot.domain.errors import MessageRejected, PlatformUnavailable
 from bot.log import logger
 from bot.platforms.slack.errors import translating
+from bot.ports import Clock
 
 BASE_URL = "https://slack.com/api/"
 # A call that hangs longer is given up as unknown; connecting is given up earlier, as surely not delivered.
@@ -29,7 +31,8 @@ Call = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
 class Api:
     """Shared by all workspaces; each call names the token it is made with."""
 
-    def __init__(self, *, base_url: str | None = None, timeout: aiohttp.ClientTimeout = TIMEOUT) -> None:
+    def __init__(self, *, clock: Clock, base_url: str | None = None, timeout: aiohttp.ClientTimeout = TIMEOUT) -> None:
+        self._clock = clock
         self._timeout = timeout
         self.base_url = base_url or BASE_URL
         self._session: aiohttp.ClientSession | None = None
@@ -59,6 +62,8 @@ class Api:
     async def ask(self, token: str | None, call: Call) -> Mapping[str, Any]:
         """The answer as a mapping; DeliveryError for everything else."""
         client = self.client(token)
+        if is_late(self._clock()):
+            raise PlatformUnavailable("its time ran out before it could leave")
         with translating():
             response = await call(client)
             return dict(response.data) if isinstance(response.data, dict) else {}

@@ -11,6 +11,7 @@ from functools import partial
 from telegram import Update
 
 from bot.domain.channel import Channel, User
+from bot.domain.delivery import Turn
 from bot.domain.errors import DeliveryError, PlatformRefused
 from bot.domain.message import Message
 from bot.platforms.telegram.buttons import Seal
@@ -25,14 +26,16 @@ from bot.platforms.telegram.receive import Intake, Lanes, Pulse, Work
 from bot.platforms.telegram.rights import Rights, is_private
 from bot.platforms.telegram.sending import Outgoing
 from bot.platforms.telegram.sharing import offer
+from bot.platforms.telegram.tempo import Tempo
 from bot.platforms.telegram.updates import Reader
 from bot.platforms.telegram.webhook import Webhook
 from bot.platforms.telegram.wire import Wire
-from bot.ports import Beat, Clock, Conversation, Identity, MenuEntry, Routes
+from bot.ports import Beat, Clock, Conversation, Duty, Identity, MenuEntry, Routes
 from bot.texts import Texts
 
 PAUSE_PRIVATE = timedelta(seconds=1)
 PAUSE_GROUP = timedelta(seconds=3)
+BETWEEN_ALL = timedelta(milliseconds=34)
 
 log = logging.getLogger("kabar.telegram")
 
@@ -44,7 +47,15 @@ class Telegram:
     name = NAME
 
     def __init__(
-        self, client: Client, *, menu: Sequence[MenuEntry], clock: Clock, timeouts: Timeouts, webhook: Webhook | None
+        self,
+        client: Client,
+        *,
+        menu: Sequence[MenuEntry],
+        clock: Clock,
+        timeouts: Timeouts,
+        webhook: Webhook | None,
+        tempo: Tempo,
+        duty: Duty | None,
     ) -> None:
         self._client = client
         self._menu = menu
@@ -57,7 +68,9 @@ class Telegram:
         self._receiving: asyncio.Task[None] | None = None
         self._seal = Seal(client.token)
         self._reader: Reader | None = None
-        self._wire = Wire(client, self._refused)
+        self._turn = Turn(key=f"{NAME}:{client.token.partition(':')[0]}", every=BETWEEN_ALL)
+        self._wire = Wire(client, tempo, self._refused)
+        self._duty = duty
         self._outgoing = Outgoing(self._wire, self._seal, timeouts)
         self._rights = Rights(client, clock)
         self._presses = Presses(client, self._lanes, timeouts.press)
@@ -86,7 +99,9 @@ class Telegram:
             self._webhook.open(intake)
             receive = self._webhook.run(self._prepare, pulse)
         else:
-            poller = Poller(self._client, intake, prepare=self._prepare, pulse=pulse, timeouts=self._timeouts)
+            poller = Poller(
+                self._client, intake, prepare=self._prepare, pulse=pulse, timeouts=self._timeouts, duty=self._duty
+            )
             receive = poller.run()
         self._receiving = asyncio.create_task(receive, name="telegram receiving")
 
@@ -137,6 +152,10 @@ class Telegram:
     def pause(self, channel: Channel) -> timedelta:
         """Telegram allows a message a second in a private chat and 20 a minute in a group or channel."""
         return PAUSE_PRIVATE if is_private(channel) else PAUSE_GROUP
+
+    def turn(self, channel: Channel) -> Turn | None:
+        """Telegram allows about 30 messages a second over all chats."""
+        return self._turn
 
     # --- receiving
 

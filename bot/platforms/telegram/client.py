@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,7 +19,7 @@ from bot.platforms.telegram.errors import translating
 from bot.platforms.telegram.events import WANTED
 
 API = "https://api.telegram.org/bot"
-SENDING_CONNECTIONS = 16
+SENDING_CONNECTIONS = 40  # more than deliveries that are on their way together
 UNSET = "0:none"  # the library raises on an empty one; so Telegram refuses it like any other wrong token
 SENDABLE = re.compile(r"[!-~]+")  # anything else is no token, and some of it no address either
 LIBRARY_LOGS = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "telegram": logging.CRITICAL}
@@ -97,8 +98,15 @@ class Client(Bot):
             await request.shutdown()
 
 
-def build(token: str, base_url: str | None, base_file_url: str | None, timeouts: Timeouts) -> Client:
-    """A client that has not connected yet."""
+def build(
+    token: str,
+    base_url: str | None,
+    base_file_url: str | None,
+    timeouts: Timeouts,
+    leaves: Callable[[], None] = lambda: None,
+) -> Client:
+    """A client that has not connected yet. `leaves` is called right before a request is written, except one for
+    updates; what it raises stops it."""
     for name, level in LIBRARY_LOGS.items():
         logging.getLogger(name).setLevel(level)
     os.environ.setdefault("PTB_TIMEDELTA", "1")  # the library's switch for its own future: waits as timedelta
@@ -108,7 +116,7 @@ def build(token: str, base_url: str | None, base_file_url: str | None, timeouts:
         token.strip() if SENDABLE.fullmatch(token.strip()) else UNSET,
         base_url=base,
         base_file_url=files,
-        request=_request(SENDING_CONNECTIONS, timeouts),
+        request=_request(SENDING_CONNECTIONS, timeouts, leaves),
         get_updates_request=_request(1, timeouts),
     )
 
@@ -119,12 +127,15 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _request(connections: int, timeouts: Timeouts) -> HTTPXRequest:
+def _request(connections: int, timeouts: Timeouts, leaves: Callable[[], None] = lambda: None) -> HTTPXRequest:
+    async def leaving(_request: httpx.Request) -> None:
+        leaves()
+
     return HTTPXRequest(
         connection_pool_size=connections,
         connect_timeout=timeouts.connect,
         read_timeout=timeouts.read,
         write_timeout=timeouts.write,
         pool_timeout=timeouts.pool,
-        httpx_kwargs={"verify": _tls()},
+        httpx_kwargs={"verify": _tls(), "event_hooks": {"request": [leaving]}},
     )

@@ -16,6 +16,7 @@ from bot.domain.errors import KabarError, PlatformRefused
 from bot.platforms.telegram.client import Client, Timeouts
 from bot.platforms.telegram.errors import FIXES
 from bot.platforms.telegram.receive import Intake, Pulse, go_on
+from bot.ports import Duty
 
 log = logging.getLogger("kabar.telegram")
 
@@ -31,12 +32,14 @@ class Poller:
         prepare: Callable[[], Awaitable[None]],
         pulse: Pulse,
         timeouts: Timeouts,
+        duty: Duty | None = None,
     ) -> None:
         self._client = client
         self._intake = intake
         self._prepare = prepare
         self._pulse = pulse
         self._timeouts = timeouts
+        self._duty = duty
         self._prepared = False
         self._quick = True
         self._dropped_webhook = False
@@ -50,6 +53,14 @@ class Poller:
         self._quick = not (isinstance(error, PlatformRefused) and error.reason == "conflict")
 
     async def _round(self) -> None:
+        """One poll, when and as long as it is this process's to ask."""
+        if self._duty is None:
+            await self._poll()
+            return
+        await self._duty.begun()
+        await self._duty.unless_lost(self._poll())
+
+    async def _poll(self) -> None:
         if not self._prepared:
             await self._prepare()
             self._prepared = True

@@ -15,6 +15,7 @@ from bot.domain.message import Attachment
 from bot.platforms.split import utf16_length
 from bot.platforms.telegram.errors import translating
 from bot.platforms.telegram.render import CAPTION_LIMIT, Part
+from bot.platforms.telegram.tempo import Tempo
 
 SAME = "message is not modified"
 IS_A_FILE = "no text in the message to edit"
@@ -25,8 +26,9 @@ log = logging.getLogger("kabar.telegram")
 class Wire:
     """One call, one part; raises DeliveryError only. `refused` is told when Telegram does not accept the token."""
 
-    def __init__(self, client: Bot, refused: Callable[[PlatformRefused], Awaitable[None]]) -> None:
+    def __init__(self, client: Bot, tempo: Tempo, refused: Callable[[PlatformRefused], Awaitable[None]]) -> None:
         self._client = client
+        self._tempo = tempo
         self._refused = refused
         self._closed = False
 
@@ -111,6 +113,7 @@ class Wire:
     async def _calling(self, channel: Channel) -> AsyncIterator[None]:
         if self._closed:
             raise PlatformUnavailable("the bot is stopping")
+        await self._tempo.turn(channel)
         try:
             with translating(channel):
                 yield

@@ -32,7 +32,6 @@ def _offices() -> None:
         "offices",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=False),
-        sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.Column("until", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_offices"),
     )

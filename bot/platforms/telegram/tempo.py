@@ -1,0 +1,77 @@
+"""How fast this process speaks, answers included: never so fast that Telegram has to ask it to wait.
+
+The outbox gives every delivery its turn, over all processes. What it cannot see are answers, and how long a call lies
+around in this process before it leaves; so the calls that really left are counted here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.channel import Channel
+from bot.domain.errors import RateLimited
+from bot.platforms.telegram.rights import is_private
+
+A_SECOND = 30  # calls over all chats
+SECOND = 1.005
+A_MINUTE = 20  # in a group or channel
+MINUTE = 60.5
+LONGEST_WAIT = 5.0  # seconds; what has to wait longer goes back to where it came from
+MOST_GROUPS = 2_000
+
+
+@dataclass(slots=True)
+class _Call:
+    at: float
+
+
+_leaving: ContextVar[_Call | None] = ContextVar("leaving", default=None)
+
+
+class Tempo:
+    """A call waits until the one so many calls before it is long enough ago."""
+
+    def __init__(
+        self, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._now = now
+        self._sleep = sleep
+        self._calls: deque[_Call] = deque(maxlen=A_SECOND)
+        self._groups: dict[str, deque[_Call]] = {}
+
+    async def turn(self, channel: Channel) -> None:
+        """Returns when a message may leave for the channel. RateLimited when that takes long."""
+        group = None if is_private(channel) else self._group(channel.address)
+        while (wait := max(self._wait(self._calls, SECOND), self._wait(group, MINUTE))) > 0:
+            if wait > LONGEST_WAIT:
+                raise RateLimited(timedelta(seconds=wait))
+            await self._sleep(wait)
+        call = _Call(self._now())
+        _leaving.set(call)
+        self._calls.append(call)
+        if group is not None:
+            group.append(call)
+
+    def leaves(self) -> None:
+        """The call of this task is written only now: distances count from here."""
+        if (call := _leaving.get()) is not None:
+            call.at = self._now()
+            _leaving.set(None)
+
+    def _group(self, address: str) -> deque[_Call]:
+        group = self._groups.pop(address, None)
+        group = deque(maxlen=A_MINUTE) if group is None else group
+        self._groups[address] = group  # the last one in line is forgotten last
+        while len(self._groups) > MOST_GROUPS:
+            del self._groups[next(iter(self._groups))]
+        return group
+
+    def _wait(self, calls: deque[_Call] | None, span: float) -> float:
+        if calls is None or len(calls) < (calls.maxlen or 0):
+            return 0.0
+        return calls[0].at + span - self._now()
