@@ -16,7 +16,7 @@ from bot.ports import Beat, MenuEntry, Offer
 from tests.adapters.fake_telegram import FakeTelegram
 
 QUICK = Timeouts(
-    connect=5, read=5, first_retry=0.01, longest_retry=0.05, reply_retry=0.01, reply_wait=5, press=60, stop=5
+    connect=5, read=5, first_retry=0.01, longest_retry=0.05, reply_retry=0.01, reply_wait=5, part=0, press=60, stop=5
 )
 MENU = (
     MenuEntry(
@@ -26,7 +26,7 @@ MENU = (
     ),
     MenuEntry(name="more", summary={Language.EN: "One story in full " + "x" * 300}),
 )
-IMPATIENT = Timeouts(connect=5, read=0.3, reply_retry=0.01, reply_wait=5)
+IMPATIENT = Timeouts(connect=5, read=0.3, reply_retry=0.01, reply_wait=5, part=0)
 Answer = Callable[[Request], Awaitable[Message | None]]
 
 

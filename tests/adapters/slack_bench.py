@@ -32,7 +32,7 @@ from tests.adapters.fake_slack import (
     Place,
 )
 
-QUICK = Pace(first_retry=0.01, longest_retry=0.05, handshake=1.0, lived=0.0, beat=0.02, close=0.2, linger=0.5)
+QUICK = Pace(first_retry=0.01, longest_retry=0.05, handshake=1.0, lived=0.0, beat=0.02, close=0.2, linger=0.5, part=0.0)
 MENU = tuple(
     MenuEntry(name=name, summary={Language.EN: f"{name} in English", Language.ID: f"{name} bahasa"}, usage=usage)
     for name, usage in (("latest", "/latest [topic]"), ("help", "/help"), ("more", "/more NUMBER"), ("search", ""))

@@ -60,7 +60,7 @@ class Slack:
         self._admins_only = admins_only
         self._pace = pace or Pace()
         self._health = Health(clock)
-        self._outgoing = Outgoing()
+        self._outgoing = Outgoing(between_parts=self._pace.part)
         self._directory = Directory(clock)
         self._workspaces = Workspaces(api, bot_token=credentials.bot_token, installations=credentials.installations)
         self._background = Background()

@@ -30,7 +30,8 @@ log = logger("slack")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Seconds. A connection that lived shorter than `lived` counts as a failed one."""
+    """Seconds. A connection that lived shorter than `lived` counts as a failed one. `part` lies between the parts of
+    one message: Slack allows about one a second in a channel."""
 
     first_retry: float = 1.0
     longest_retry: float = 60.0
@@ -40,6 +41,7 @@ class Pace:
     beat: float = 20.0
     close: float = 1.0
     linger: float = 15.0
+    part: float = 1.05
 
 
 class Connection:

@@ -3,6 +3,7 @@ be found again."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -53,7 +54,9 @@ class Outgoing:
     """A delivery that stops half way (429, no answer) goes on at its first missing part when it is sent again under
     the same key. What was posted is remembered here; after a restart `was_delivered`, asked first, finds it again."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, between_parts: float = 0.0) -> None:
+        """`between_parts` in seconds."""
+        self._between_parts = between_parts
         self._begun: dict[str, Progress] = {}
 
     async def deliver(self, workspace: Workspace, channel: Channel, message: Message, key: str) -> tuple[str, ...]:
@@ -94,6 +97,8 @@ class Outgoing:
         for number, piece in enumerate(pieces, start=1):
             if number in progress.ids:
                 continue
+            if number > 1:
+                await asyncio.sleep(self._between_parts)
             body = _body(place, piece, progress.in_order())
             if key is not None:
                 payload = {"key": key, "part": number, "parts": len(pieces)}

@@ -30,7 +30,8 @@ LIBRARY_LOGS = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "telegram
 class Timeouts:
     """All in seconds. `poll` is how long Telegram holds an empty getUpdates; `patience` how long the next one waits for
     slow commands; `first_retry` doubles up to `longest_retry` while receiving fails. A reply, or the rest of a message
-    in several parts, waits out a rate limit of up to `reply_wait` and a lost connection for `reply_retry`. A pressed
+    in several parts, waits out a rate limit of up to `reply_wait` and a lost connection for `reply_retry`; `part` lies
+    between the parts of one message, for Telegram allows one a second in a chat. A pressed
     button that has no answer after `press` is told that it was heard. `watch` is how often a webhook is looked after;
     `stop` is what running replies get at the end."""
 
@@ -45,6 +46,7 @@ class Timeouts:
     longest_retry: float = 30
     reply_wait: float = 30
     reply_retry: float = 1.5
+    part: float = 1.05
     press: float = 1.5
     watch: float = 30
     stop: float = 5

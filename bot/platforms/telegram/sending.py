@@ -89,6 +89,8 @@ class Outgoing:
         arrived = self._arrived_before(key, parts)
         before = len(arrived)
         for number, part in enumerate(parts[before:], start=before):
+            if number > before:
+                await asyncio.sleep(self._timeouts.part)
             call = partial(self._wire.send, channel, part, None if number else answer_to)
             try:
                 arrived.append((part, await self._try(call, TRIES if arrived else 1)))
@@ -104,6 +106,8 @@ class Outgoing:
         ids: list[str] = []
         first = answer_to if answer_to is not None else _first_id(message.replies_to)
         for part in self._render(channel, message):
+            if ids:
+                await asyncio.sleep(self._timeouts.part)
             call = partial(self._wire.send, channel, part, None if ids else first)
             ids.append(await self._try(call, TRIES))
         return self._family(channel, tuple(ids))
