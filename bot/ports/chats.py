@@ -50,6 +50,9 @@ class Chats(Protocol):
     async def interests(self, chat_id: int) -> list[Interest]:
         """What it watches and mutes, oldest first; also mutes that have ended."""
 
+    async def interests_of(self, chat_ids: Collection[int]) -> Mapping[int, Sequence[Interest]]:
+        """As `interests`, by chat; of chats that have none an empty list."""
+
     async def add_interest(self, interest: Interest) -> bool:
         """False when there was one of that kind and key: its `until` and phrase are the new ones now."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from bot.domain.digest import Digest
 from bot.domain.message import Message, paragraph, say, span
 from bot.domain.message import Style as Look
 from bot.domain.story import Topic
-from bot.domain.subscription import Chat
+from bot.domain.subscription import Chat, Interest
 from bot.domain.verdict import Level
 from bot.ports import Chats, Clock, Stories
 from bot.services.interests import muted_by
@@ -52,12 +53,14 @@ class Composer:
         self._clock = clock
         self._language = language
         self._zone = zone
-        self._known: dict[int, _Told] = {}
+        self._known: dict[int, asyncio.Task[_Told | None]] = {}
+        self._interests: Mapping[int, Sequence[Interest]] = {}
 
-    def look_again(self) -> None:
-        """Called before deliveries are taken up: a story that goes to many chats is read once for those that are taken
-        up together, and never shown as it was before they were planned."""
+    async def look_again(self, taken_up: Sequence[PendingDelivery]) -> None:
+        """Called when deliveries were taken up: what goes to many chats is read once for those that are taken up
+        together, and never shown as it was before they were planned."""
         self._known.clear()
+        self._interests = await self._chats.interests_of({delivery.chat.id for delivery in taken_up})
 
     async def compose(self, delivery: PendingDelivery) -> Message | Unsaid | Held:
         match delivery.kind:
@@ -87,7 +90,7 @@ class Composer:
         if not _is_alert(delivery) and not delivery.answers:
             return Unsaid.NEVER_TOLD
         now = self._clock()
-        if muted_by(await self._chats.interests(chat.id), told.coverage, now) is not None:
+        if muted_by(await self._interests_of(chat), told.coverage, now) is not None:
             return Unsaid.MUTED
         held = None if delivery.kind is DeliveryKind.EDIT else self._held(chat, told.coverage)
         if held is not None:
@@ -123,7 +126,7 @@ class Composer:
         if held is not None:
             return held
         ids = [int(one) for one in json.loads(delivery.payload or "[]")]
-        interests, now = await self._chats.interests(chat.id), self._clock()
+        interests, now = await self._interests_of(chat), self._clock()
         found = [one for one in await self._stories.coverages(ids) if muted_by(interests, one, now) is None]
         if not found:
             return Unsaid.MUTED
@@ -146,18 +149,24 @@ class Composer:
         return None if breaks else Held.QUIET
 
     async def _told(self, coverage_id: int) -> _Told | None:
-        if coverage_id in self._known:
-            return self._known[coverage_id]
+        loading = self._known.get(coverage_id)
+        if loading is None:
+            loading = self._known[coverage_id] = asyncio.create_task(self._load(coverage_id))
+        return await asyncio.shield(loading)  # others may be waiting for it too
+
+    async def _load(self, coverage_id: int) -> _Told | None:
         coverage = await self._stories.coverage(coverage_id)
         if coverage is None:
             return None
-        told = _Told(
+        return _Told(
             coverage=coverage,
             levels=await self._stories.levels(coverage.id),
             changes=await self._stories.changes(coverage.id),
         )
-        self._known[coverage_id] = told
-        return told
+
+    async def _interests_of(self, chat: Chat) -> Sequence[Interest]:
+        known = self._interests.get(chat.id)
+        return await self._chats.interests(chat.id) if known is None else known
 
     def _texts(self, chat: Chat) -> Texts:
         return Texts(chat.preferences.language or self._language)

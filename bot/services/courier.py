@@ -81,14 +81,14 @@ class Courier:
         chat = delivery.chat
         LEAVE_BY.set(delivery.until)
         try:
-            wait = (delivery.leave_at - self._clock()).total_seconds()
-            if wait > 0:
-                await self._sleep(wait)
             message = await self._composer.compose(delivery)
             if isinstance(message, Unsaid | Held):
                 state = DeliveryState.HELD if isinstance(message, Held) else DeliveryState.EXPIRED
                 await self._settle(delivery, state, reason=message)
                 return
+            wait = (delivery.leave_at - self._clock()).total_seconds()
+            if wait > 0:
+                await self._sleep(wait)
             if delivery.uncertain and delivery.kind is not DeliveryKind.EDIT:  # an edit may simply be made again
                 arrived = await self._platform.was_delivered(chat.channel, delivery.key, delivery.created_at)
                 if arrived:

@@ -125,7 +125,7 @@ class Deliverer:
         until = now + self._patience.lease
         claimed = await self._outbox.claim(now, until, most, [platform.name], platform.turn)
         if claimed:
-            self._composer.look_again()
+            await self._composer.look_again(claimed)
         return claimed
 
     async def _some_done(self, running: set[asyncio.Task[None]], news: asyncio.Event) -> set[asyncio.Task[None]]:

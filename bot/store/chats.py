@@ -112,6 +112,10 @@ class ChatTable:
         async with self._database.reading() as connection:
             return await interests.of_chat(connection, chat_id)
 
+    async def interests_of(self, chat_ids: Collection[int]) -> Mapping[int, Sequence[Interest]]:
+        async with self._database.reading() as connection:
+            return await interests.of_chats(connection, chat_ids)
+
     async def add_interest(self, interest: Interest) -> bool:
         async with self._database.writing() as connection:
             return await interests.add(self._database, connection, interest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,15 @@ from bot.store.tables import chats, interests
 async def of_chat(connection: AsyncConnection, chat_id: int) -> list[Interest]:
     theirs = sa.select(interests).where(interests.c.chat_id == chat_id).order_by(interests.c.id)
     return [_interest_of(row) for row in await connection.execute(theirs)]
+
+
+async def of_chats(connection: AsyncConnection, chat_ids: Collection[int]) -> dict[int, list[Interest]]:
+    """By chat, also those that have none."""
+    found: dict[int, list[Interest]] = {chat_id: [] for chat_id in chat_ids}
+    theirs = sa.select(interests).where(interests.c.chat_id.in_(list(found))).order_by(interests.c.id)
+    for row in await connection.execute(theirs):
+        found[row.chat_id].append(_interest_of(row))
+    return found
 
 
 async def of_kind(connection: AsyncConnection, kind: InterestKind) -> list[Interest]:
