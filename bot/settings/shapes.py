@@ -77,6 +77,9 @@ def listener(place: str) -> str:
     return place
 
 
+LogLevel = Annotated[Literal["trace", "debug", "info", "warning", "error"], BeforeValidator(lambda v: str(v).lower())]
+
+
 def chat_name(name: str) -> str:
     """`telegram:-100123`, `slack:T1/C2`, `slack:T1`"""
     if not re.fullmatch(r"telegram:-?\d{1,20}|slack:[A-Z0-9]{2,20}(?:/[A-Z0-9]{2,20})?", name):
@@ -207,6 +210,7 @@ class Environment(Section):
     KABAR_HTTP_LISTEN: Annotated[str, AfterValidator(listener)] = "127.0.0.1:8080"
     KABAR_ALLOW_PRIVATE_HOSTS: str = ""
     KABAR_LOG_LEVEL: (
-        Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda v: str(v).lower())] | None
+        Annotated[Literal["trace", "debug", "info", "warning", "error"], BeforeValidator(lambda v: str(v).lower())]
+        | None
     ) = None  # `run` tells what it does (info), the other commands only what went wrong (error)
     KABAR_LOG_FORMAT: Literal["text", "json"] = "text"
