@@ -141,6 +141,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = arguments.command or ("run" if settings.platforms else "try")
     if arguments.command is None:
         arguments = parser(texts).parse_args([command])
+    if command == "run":
+        from bot.cli.stopping import Stop
+
+        arguments.stop = Stop()
+        arguments.stop.install()
     log.configure(settings.log_level or ("info" if command == "run" else "error"), settings.log_format)
     module, _, name = COMMANDS[command].partition(":")
     handler: Handler = getattr(import_module(module), name)

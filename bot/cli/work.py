@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import signal
 import sys
 import time
 from argparse import Namespace
@@ -26,17 +24,13 @@ async def run(arguments: Namespace, settings: Settings) -> int:
 
     every = timedelta(seconds=arguments.poll_every) if arguments.poll_every else None
     app = await build(settings, upgrade=True, poll_every=every)
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
     try:
         app.rulebook  # noqa: B018 - rules that do not load stop the start, not the first poll
         await app.synchronise()
         LOG.info("%s", app.texts.say("cli.running", feeds=len(settings.feeds)))
         if not settings.platforms:
             LOG.warning("%s", app.texts.say("cli.no_platform"))
-        await live(app, stopping)
+        await live(app, arguments.stop.gently())
         LOG.info("%s", app.texts.say("cli.stopped"))
     finally:
         await app.close()
