@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.domain.errors import StoreError
 from bot.log import logger
 
 LOG = logger("scheduler")
@@ -16,14 +17,17 @@ LOG = logger("scheduler")
 
 class Scheduler:
     """Ticks on the running event loop. A late tick runs once (`coalesce`), however late it is (`misfire_grace_time`
-    None: the library's default of one second drops it silently)."""
+    None: the library's default of one second drops it silently). `trouble` hears of what the database keeps a tick
+    from; it says so in the log. A tick that fails in another way says so once, not each second."""
 
-    def __init__(self) -> None:
+    def __init__(self, trouble: Callable[[StoreError], None]) -> None:
         # It warns each time a tick is passed over because its last one still runs; that is how it is meant here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
+        self._trouble = trouble
+        self._failing: dict[str, str] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -40,8 +44,13 @@ class Scheduler:
                 if not self._stopping:
                     raise
                 LOG.info("tick %s was cut short by the stop; its work goes on at the next start", name)
-            except Exception:
-                LOG.exception("tick %s failed; the next one tries again", name)
+            except StoreError as error:
+                self._trouble(error)
+            except Exception as error:  # noqa: BLE001 - it is logged there
+                self._failed(name, error)
+            else:
+                if self._failing.pop(name, None):
+                    LOG.warning("tick %s works again", name)
             finally:
                 self._running.discard(task)
 
@@ -59,6 +68,11 @@ class Scheduler:
         """The tick comes now, not at its time."""
         if self._scheduler.running and not self._stopping:
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+
+    def _failed(self, name: str, error: Exception) -> None:
+        if self._failing.get(name) != repr(error):
+            self._failing[name] = repr(error)
+            LOG.error("tick %s failed; it is tried again and again, and this is not repeated", name, exc_info=error)
 
     def start(self) -> None:
         self._scheduler.start()

@@ -17,7 +17,7 @@ from bot.commands.command import Kit
 from bot.commands.conversation import Conversation
 from bot.domain.story import Language, Topic
 from bot.domain.verdict import Level
-from bot.ports import Beat, Clock, Grouping, Judge, Platform, Source
+from bot.ports import Beat, Clock, Grouping, Judge, Meter, Platform, Source, Unwatched
 from bot.services.compose import Composer
 from bot.services.deliver import Deliverer
 from bot.services.digests import Digests
@@ -28,6 +28,7 @@ from bot.services.intake import Intake
 from bot.services.office import Office
 from bot.services.operator import Operator
 from bot.services.poll import Pace, Poller
+from bot.services.readiness import Readiness
 from bot.services.watching import WatchList
 from bot.store.store import Store
 from bot.texts import Texts
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.sources.http import Fetcher
     from bot.sources.pool import ParserPool
+    from bot.web.metrics import Metrics
 
 PARSE_AND_COMMIT = timedelta(seconds=15)
 
@@ -177,6 +179,7 @@ class App:
             clock=self.world.clock,
             sleep=self.world.sleep,
             operator=self.operator,
+            meter=self.meter,
         )
 
     @cached_property
@@ -239,6 +242,30 @@ class App:
             clock=self.world.clock,
             platforms=self.settings.platforms,
         )
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        return Readiness(self.store.housekeeping, self.world.clock)
+
+    @cached_property
+    def metrics(self) -> Metrics | None:
+        """None where nothing listens, so that nobody could ask."""
+        if not self.settings.needs_http:
+            return None
+        from bot.web.metrics import Metrics
+
+        return Metrics(
+            self.store.bookkeeping,
+            self.world.clock,
+            version=__version__,
+            schema=self.store.schema_version,
+            database=self.store.kind,
+            platforms=self.settings.platforms,
+        )
+
+    @property
+    def meter(self) -> Meter:
+        return self.metrics or Unwatched()
 
     @cached_property
     def conversation(self) -> Conversation:

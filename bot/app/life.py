@@ -7,23 +7,21 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 from bot.app import App
+from bot.app.watching import listen, poll_and_count, watch_loop
 from bot.domain.errors import PlatformRefused, StoreError
 from bot.log import logger
 from bot.ports import Beat, Platform
 from bot.scheduler import Scheduler
 from bot.services.office import RENEWED_EVERY
 
-if TYPE_CHECKING:
-    from bot.web import Listener
-
 POLL_TICK = timedelta(seconds=3)
 DELIVER_TICK = timedelta(seconds=1)
 DIGEST_TICK = timedelta(seconds=20)
 HOLDS_TICK = timedelta(seconds=60)
 BEAT_TICK = timedelta(seconds=20)
+READY_TICK = timedelta(seconds=2)
 PRUNE_TICK = timedelta(hours=6)
 GRACE = timedelta(seconds=2.5)
 FIRST_RECONNECT = timedelta(seconds=15)
@@ -39,8 +37,9 @@ async def live(
     names = app.settings.platforms if platforms is None else platforms
     app.platforms.update({platform.name: platform for platform in extra})
     scheduler = _ticks(app)
-    listener = await _listen(app)
+    listener = await listen(app)
     connecting = [asyncio.create_task(_stay_connected(app, name)) for name in names]
+    connecting.append(asyncio.create_task(watch_loop(app)))
     scheduler.start()
     try:
         await stopping.wait()
@@ -69,8 +68,8 @@ def _ticks(app: App) -> Scheduler:
     async def deliver() -> None:
         await app.deliverer.drain(counting=False)
 
-    scheduler = Scheduler()
-    scheduler.every("poll", min(POLL_TICK, app.poll_every or POLL_TICK), app.poller.poll_due, at_once=4)
+    scheduler = Scheduler(app.readiness.failed)
+    scheduler.every("poll", min(POLL_TICK, app.poll_every or POLL_TICK), poll_and_count(app), at_once=4)
     scheduler.every("digests", DIGEST_TICK, app.digests.plan_due)
     scheduler.every("holds", HOLDS_TICK, app.holds.release_due)
     # A round lasts as long as its slowest platform; the others get rounds of their own meanwhile.
@@ -78,33 +77,9 @@ def _ticks(app: App) -> Scheduler:
     scheduler.every("office", RENEWED_EVERY, app.receiving.renew)
     app.hurried = partial(scheduler.hurry, "deliver")
     scheduler.every("beat", BEAT_TICK, beat)
+    scheduler.every("ready", READY_TICK, app.readiness.keep)
     scheduler.every("prune", PRUNE_TICK, prune)
     return scheduler
-
-
-async def _listen(app: App) -> Listener | None:
-    """The HTTP listener, where something needs it. A place that is taken is told and stops nothing else."""
-    if not app.settings.needs_http:
-        return None
-    from bot.web import Listener
-
-    async def ready() -> str:
-        try:
-            await app.store.housekeeping.check(thorough=False)
-        except StoreError as error:
-            return str(error)
-        return ""
-
-    listener = Listener(app.settings.http_listen, ready)
-    listener.serve(lambda: [platform.routes() for platform in app.platforms.values()])
-    try:
-        await listener.start()
-    except OSError as error:
-        LOG.error("nothing listens on %s: %s", app.settings.http_listen, error.strerror or error)
-        await app.report(Beat(part="http", at=app.world.clock(), state="failing", cause="http_taken"))
-        return None
-    await app.report(Beat(part="http", at=app.world.clock(), state="ok"))
-    return listener
 
 
 async def _stay_connected(app: App, name: str) -> None:

@@ -25,7 +25,7 @@ from bot.ports.stories import (
     Thumbs,
     Told,
 )
-from bot.ports.upkeep import Beat, Beats, Housekeeping, Offices
+from bot.ports.upkeep import Beat, Beats, Bookkeeping, Figures, Housekeeping, Meter, Offices, Queue, Unwatched
 from bot.ports.web import Ask, Handler, Reply, Routes
 
 Clock = Callable[[], datetime]
@@ -35,6 +35,7 @@ __all__ = [
     "Ask",
     "Beat",
     "Beats",
+    "Bookkeeping",
     "Chats",
     "Clock",
     "Committed",
@@ -43,6 +44,7 @@ __all__ = [
     "EditedStory",
     "Entry",
     "Feeds",
+    "Figures",
     "Grouping",
     "Handler",
     "Hit",
@@ -53,6 +55,7 @@ __all__ = [
     "JobCuts",
     "Judge",
     "MenuEntry",
+    "Meter",
     "NewStory",
     "Notices",
     "Offer",
@@ -61,6 +64,7 @@ __all__ = [
     "Outbox",
     "Placement",
     "Platform",
+    "Queue",
     "Reading",
     "ReadingCounts",
     "Reply",
@@ -70,4 +74,5 @@ __all__ = [
     "Stories",
     "Thumbs",
     "Told",
+    "Unwatched",
 ]

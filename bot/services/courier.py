@@ -30,7 +30,7 @@ from bot.domain.errors import (
 from bot.domain.message import Message
 from bot.domain.subscription import Chat
 from bot.log import logger
-from bot.ports import Clock, Outbox, Platform
+from bot.ports import Clock, Meter, Outbox, Platform
 from bot.services.compose import Composer, Held, Unsaid
 from bot.services.operator import Operator
 
@@ -66,6 +66,7 @@ class Courier:
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
         operator: Operator | None,
+        meter: Meter,
         send_within: float,
     ) -> None:
         self._platform = platform
@@ -74,6 +75,7 @@ class Courier:
         self._clock = clock
         self._sleep = sleep
         self._operator = operator
+        self._meter = meter
         self._send_within = send_within
 
     async def deliver(self, delivery: PendingDelivery, report: DeliverReport) -> None:
@@ -141,6 +143,7 @@ class Courier:
         LOG.warning("delivery %d to %s: %s", delivery.id, chat.channel, error)
         match error:
             case RateLimited(retry_after=wait):
+                self._meter.asked_to_wait(chat.channel.platform, wait)
                 await self._again(delivery, DeliveryState.QUEUED, "rate_limited", now + wait, report)
             case OutcomeUnknown():
                 until = now + max(SETTLE_AFTER, retry_delay(delivery.attempts))
@@ -196,6 +199,7 @@ class Courier:
             plain=plain or delivery.plain,
             shown=shown,
         )
+        self._meter.settled(delivery.chat.channel.platform, delivery.kind, state)
         if not await self._outbox.settle(settled):
             LOG.warning("delivery %d was taken over by another process", delivery.id)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.delivery import DeliveryState, PendingDelivery
-from bot.ports import Clock, Outbox, Platform
+from bot.ports import Clock, Meter, Outbox, Platform, Unwatched
 from bot.services.compose import Composer
 from bot.services.courier import Courier, DeliverReport
 from bot.services.operator import Operator
@@ -45,6 +45,7 @@ class Deliverer:
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
         operator: Operator | None = None,
+        meter: Meter | None = None,
         patience: Patience | None = None,
     ) -> None:
         self._outbox = outbox
@@ -53,6 +54,7 @@ class Deliverer:
         self._clock = clock
         self._sleep = sleep
         self._operator = operator
+        self._meter = meter or Unwatched()
         self._patience = patience or Patience()
         self._draining: dict[str, asyncio.Event] = {}
 
@@ -118,6 +120,7 @@ class Deliverer:
             clock=self._clock,
             sleep=self._sleep,
             operator=self._operator,
+            meter=self._meter,
             send_within=self._patience.send,
         )
 

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.domain.errors import StoreError
 from bot.store.failures import explain, place, translating
+from bot.store.presence import Presence
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -58,6 +59,8 @@ class Database:
         self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
         # Writers of one process queue up fairly instead of polling SQLite's lock against each other.
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
+        self._file = Presence(Path(str(self.url.database))) if self.is_sqlite else None
+        self.is_writing = False  # on SQLite: that this process holds the writer's lock now
 
     @property
     def place(self) -> str:
@@ -82,13 +85,23 @@ class Database:
         async with self._turn, self._transaction(self._writer) as connection:
             if lock is not None and not self.is_sqlite:
                 await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCKS, int(lock))))
-            yield connection
+            self.is_writing = True
+            try:
+                yield connection
+            finally:
+                self.is_writing = False
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        await self.look()
         with translating(self.url):
             async with engine.begin() as connection:
                 yield connection
+
+    async def look(self) -> None:
+        """Another file in the place of a SQLite database is taken up; StoreError when there is none any more."""
+        if self._file is not None and self._file.changed():
+            await self._engine.dispose()  # what is open there is still the old one
 
     def insert(self, table: sa.Table) -> SqliteInsert | PostgresInsert:
         """An INSERT that knows ON CONFLICT; each database has its own."""

@@ -12,8 +12,8 @@ import sqlalchemy.exc
 from bot.domain.errors import StoreError
 
 SQLITE_REMEDIES = {
-    sqlite3.SQLITE_BUSY: "is locked by another process that has been writing for more than 10 seconds; stop the other "
-    "program that holds it, or use PostgreSQL for several writers",
+    sqlite3.SQLITE_BUSY: "is locked by another process that has been writing for long; stop the other program that "
+    "holds it, or use PostgreSQL for several writers",
     sqlite3.SQLITE_LOCKED: "is locked by another process; stop the other program that holds it",
     sqlite3.SQLITE_FULL: "cannot grow: the disk is full; free some space and start again, nothing half-written is kept",
     sqlite3.SQLITE_READONLY: "is read-only; give the user who runs Kabar write permission for the file and its "
@@ -32,6 +32,8 @@ POSTGRES_REMEDIES = {
     "57P03": "is starting up; try again in a moment",
     "40P01": "broke a deadlock off; it is tried again",
     "55P03": "did not get a lock in time; it is tried again",
+    "57014": "did not finish a statement in time; it is tried again",
+    "57P01": "was shut down, or broke off the connection; it is tried again",
 }
 REFUSED = "lets nobody in under this name; check user, password and database name in KABAR_DATABASE_URL"
 UNREACHABLE = "cannot be reached; check that the server runs and that KABAR_DATABASE_URL names the right host and port"

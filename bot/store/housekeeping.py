@@ -29,6 +29,7 @@ from bot.store.tables import (
     story_keys,
     verdicts,
 )
+from bot.store.trying import try_out
 
 BATCH = 500  # events or stories a transaction: the poller and the deliverer get their turn in between
 GESTURES_KEPT = timedelta(days=7)
@@ -88,6 +89,9 @@ class HousekeepingTable:
             f"{self._database.place} is sound, schema {version}: "
             f"{counts[0]} stories, {counts[1]} chats, {counts[2]} deliveries"
         )
+
+    async def try_out(self, now: datetime) -> None:
+        await try_out(self._database, now)
 
 
 async def _some_events(connection: AsyncConnection, before: datetime) -> tuple[int, list[int]]:

@@ -5,9 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from bot.ports import Beats, Chats, Feeds, Housekeeping, Installations, Notices, Offices, Outbox, Stories, Thumbs
+from bot.ports import (
+    Beats,
+    Bookkeeping,
+    Chats,
+    Feeds,
+    Housekeeping,
+    Installations,
+    Notices,
+    Offices,
+    Outbox,
+    Stories,
+    Thumbs,
+)
 from bot.store import schema
 from bot.store.beats import BeatTable
+from bot.store.bookkeeping import BookkeepingTable
 from bot.store.chats import ChatTable
 from bot.store.cipher import PassphraseCipher
 from bot.store.database import Database
@@ -37,7 +50,13 @@ class Store:
         self.offices: Offices = OfficeTable(database)
         self.installations: Installations = InstallationTable(database, PassphraseCipher(secret))
         self.beats: Beats = BeatTable(database)
+        self.bookkeeping: Bookkeeping = BookkeepingTable(database)
         self.housekeeping: Housekeeping = HousekeepingTable(database)
+
+    @property
+    def kind(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._database.url.get_backend_name()
 
     @classmethod
     async def open(cls, url: str, *, upgrade: bool, secret: str | None = None) -> Self:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
-from bot.log import logger
+from bot.log import logger, redact
 from bot.ports import Ask, Handler, Reply, Routes
 
 LARGEST_BODY = 2 * 1024 * 1024
@@ -95,4 +95,4 @@ class Listener:
 
     async def _readyz(self, ask: Ask) -> Reply:
         cause = await self._ready()
-        return Reply(status=503, body=f"{cause}\n".encode()) if cause else Reply(body=b"ready\n")
+        return Reply(status=503, body=f"{redact(cause)}\n".encode()) if cause else Reply(body=b"ready\n")
