@@ -112,15 +112,21 @@ def configure(level: str, form: str) -> None:
     handler.setFormatter(JsonFormat() if form == "json" else TextFormat())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    all_of_it = level == EVERYTHING
     root.setLevel({EVERYTHING: logging.DEBUG, "debug": logging.INFO}.get(level, logging.WARNING))
-    logging.getLogger(NAME).setLevel(logging.DEBUG if all_of_it else level.upper())
+    logging.getLogger(NAME).setLevel(logging.DEBUG if level == EVERYTHING else level.upper())
     for noisy in NOISY:
-        logging.getLogger(noisy).setLevel(logging.NOTSET if all_of_it else logging.WARNING)
+        calm(noisy, logging.WARNING)
     logging.captureWarnings(True)
     sys.excepthook = _uncaught
     sys.unraisablehook = lambda slip: _log_uncaught(slip.exc_value)
     threading.excepthook = lambda slip: _log_uncaught(slip.exc_value)
+
+
+def calm(library: str, level: int) -> None:
+    """A library that says too much, or what only the two sides of a call should know, is heard from `level` up; where
+    everything is wanted it is heard all the same, redacted."""
+    if logging.getLogger().level != logging.DEBUG:
+        logging.getLogger(library).setLevel(level)
 
 
 def _uncaught(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.domain.errors import StoreError
-from bot.log import logger
+from bot.log import calm, logger
 
 LOG = logger("scheduler")
 
@@ -22,7 +22,7 @@ class Scheduler:
 
     def __init__(self, trouble: Callable[[StoreError], None]) -> None:
         # It warns each time a tick is passed over because its last one still runs; that is how it is meant here.
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        calm("apscheduler", logging.ERROR)
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )

@@ -14,7 +14,7 @@ from types import FrameType
 from bot.log import logger
 
 # The clean end takes less unless something hangs. To be cut off then is like a crash, for which everything is made.
-WITHIN = 12.0
+WITHIN = 13.0
 LOG = logger("run")
 
 

@@ -32,7 +32,6 @@ SHOWN = (
 
 # A second line for each counter, which says nothing that the process's start does not.
 disable_created_metrics()  # type: ignore[no-untyped-call]
-# a second line for each counter, which says nothing that the process's start does not
 
 
 class Metrics(Meter):

@@ -75,25 +75,51 @@ class Program:
 
     @asynccontextmanager
     async def running(self, *words: str) -> AsyncIterator[Life]:
-        """`kabar run` until the block ends; what it wrote to stderr is in the Life afterwards."""
+        """`kabar run` until the block ends; what it writes to stderr is in the Life."""
         life = Life(await self.start("run", *words))
+        listening = asyncio.create_task(life.listen())
         try:
             yield life
         finally:
             if life.process.returncode is None:
                 await life.end(signal.SIGKILL)
+            await listening
 
 
 @dataclass
 class Life:
-    process: asyncio.subprocess.Process
-    log: str = ""
+    """A running program. Its log is read all the time: a full pipe would hold it up."""
 
-    async def end(self, how: signal.Signals) -> int:
-        """Sends the signal; the exit code."""
-        self.process.send_signal(how)
+    process: asyncio.subprocess.Process
+    _said: bytearray = field(default_factory=bytearray)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def log(self) -> str:
+        return self._said.decode()
+
+    async def listen(self) -> None:
+        """Until the program closes its stderr."""
+        assert self.process.stderr is not None
+        while some := await self.process.stderr.read(65_536):
+            self._said += some
+            self._news.set()
+        self._over.set()
+
+    async def says(self, words: str, *, times: int = 1) -> None:
+        """Waits until the log has it."""
+        async with asyncio.timeout(LONGEST):
+            while self._said.count(words.encode()) < times:
+                self._news.clear()
+                await self._news.wait()
+
+    async def end(self, *how: signal.Signals) -> int:
+        """Sends the signals; the exit code."""
+        for one in how:
+            self.process.send_signal(one)
         async with asyncio.timeout(20):
-            _, err = await self.process.communicate()
-        self.log = err.decode()
+            await self.process.wait()
+            await self._over.wait()
         assert self.process.returncode is not None
         return self.process.returncode

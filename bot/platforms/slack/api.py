@@ -13,7 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.delivery import is_late
 from bot.domain.errors import MessageRejected, PlatformUnavailable
-from bot.log import logger
+from bot.log import calm, logger
 from bot.platforms.slack.errors import translating
 from bot.ports import Clock
 
@@ -23,7 +23,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=20, connect=8, sock_connect=8)
 
 # At DEBUG the library writes requests, answers and one-time addresses; it decides by the level of the logger itself.
 library_log = logger("slack.library")
-library_log.setLevel(logging.WARNING)
+calm(library_log.name, logging.WARNING)
 
 Call = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
 

@@ -15,6 +15,7 @@ import httpx
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
+from bot.log import calm
 from bot.platforms.telegram.errors import translating
 from bot.platforms.telegram.events import WANTED
 
@@ -110,7 +111,7 @@ def build(
     """A client that has not connected yet. `leaves` is called right before a request is written, except one for
     updates; what it raises stops it."""
     for name, level in LIBRARY_LOGS.items():
-        logging.getLogger(name).setLevel(level)
+        calm(name, level)
     os.environ.setdefault("PTB_TIMEDELTA", "1")  # the library's switch for its own future: waits as timedelta
     base = (base_url or API).rstrip("/")
     files = base_file_url or base.removesuffix("/bot") + "/file/bot"
