@@ -55,7 +55,7 @@ class DeliverReport:
 
 class Courier:
     """Carries single deliveries to one platform and writes down what became of them. `send_within`: seconds that the
-    platform may take for one."""
+    platform may take for one. `unwritten` keeps, by delivery, what the database would not take."""
 
     def __init__(
         self,
@@ -67,6 +67,7 @@ class Courier:
         sleep: Callable[[float], Awaitable[None]],
         operator: Operator | None,
         meter: Meter,
+        unwritten: dict[int, Settled],
         send_within: float,
     ) -> None:
         self._platform = platform
@@ -76,7 +77,14 @@ class Courier:
         self._sleep = sleep
         self._operator = operator
         self._meter = meter
+        self._unwritten = unwritten
         self._send_within = send_within
+
+    async def write_down(self) -> None:
+        """What became of deliveries while the database was in trouble: before others are taken up, or they would go out
+        again. Raises StoreError."""
+        for settled in tuple(self._unwritten.values()):
+            await self._write(settled)
 
     async def deliver(self, delivery: PendingDelivery, report: DeliverReport) -> None:
         """At its moment, unless its time is over by then. Raises StoreError only."""
@@ -200,8 +208,14 @@ class Courier:
             shown=shown,
         )
         self._meter.settled(delivery.chat.channel.platform, delivery.kind, state)
-        if not await self._outbox.settle(settled):
-            LOG.warning("delivery %d was taken over by another process", delivery.id)
+        await self._write(settled)
+
+    async def _write(self, settled: Settled) -> None:
+        self._unwritten[settled.delivery_id] = settled
+        held = await self._outbox.settle(settled)
+        self._unwritten.pop(settled.delivery_id, None)
+        if not held:
+            LOG.warning("delivery %d was taken over by another process", settled.delivery_id)
 
     async def _tell_operator(self, chat: Chat, detail: str, now: datetime) -> None:
         """Once a chat and day: a platform that refuses everything must not flood whoever is to mend it."""

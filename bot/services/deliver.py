@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import DeliveryState, PendingDelivery
+from bot.domain.delivery import DeliveryState, PendingDelivery, Settled
 from bot.ports import Clock, Meter, Outbox, Platform, Unwatched
 from bot.services.compose import Composer
 from bot.services.courier import Courier, DeliverReport
@@ -57,6 +57,7 @@ class Deliverer:
         self._meter = meter or Unwatched()
         self._patience = patience or Patience()
         self._draining: dict[str, asyncio.Event] = {}
+        self._unwritten: dict[str, dict[int, Settled]] = {}  # by platform, for the time the database takes nothing
 
     def hurry(self) -> None:
         """Something new was planned: whoever only waits for a later moment looks again at once."""
@@ -92,6 +93,7 @@ class Deliverer:
         news = self._draining[platform.name] = asyncio.Event()
         looked: datetime | None = None
         try:
+            await courier.write_down()
             while True:
                 now, room = self._clock(), AT_ONCE - len(running)
                 rested = looked is None or now - looked >= LOOK_AGAIN
@@ -121,6 +123,7 @@ class Deliverer:
             sleep=self._sleep,
             operator=self._operator,
             meter=self._meter,
+            unwritten=self._unwritten.setdefault(platform.name, {}),
             send_within=self._patience.send,
         )
 

@@ -33,6 +33,8 @@ POSTGRES_REMEDIES = {
     "40P01": "broke a deadlock off; it is tried again",
     "55P03": "did not get a lock in time; it is tried again",
     "57014": "did not finish a statement in time; it is tried again",
+    "25006": "is read-only, as a standby is; point KABAR_DATABASE_URL at the server that can be written to",
+    "55000": "takes no connections at the moment; check the server",
     "57P01": "was shut down, or broke off the connection; it is tried again",
 }
 REFUSED = "lets nobody in under this name; check user, password and database name in KABAR_DATABASE_URL"
@@ -47,7 +49,9 @@ def translating(url: sa.URL) -> Iterator[None]:
     except sa.exc.TimeoutError as error:
         raise StoreError(f"{place(url)} is too busy: no connection became free in time") from error
     except sa.exc.DBAPIError as error:
-        if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or type(error) is sa.exc.DatabaseError:
+        of_the_server = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+        known = getattr(error.orig, "sqlstate", None) in POSTGRES_REMEDIES
+        if of_the_server or known or type(error) is sa.exc.DatabaseError:
             raise StoreError(explain(url, error.orig)) from error
         raise
 

@@ -1,0 +1,165 @@
+"""The real program while its database is in trouble: it says so once, /readyz says why, and when the trouble is over it
+goes on by itself and has lost nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.adapters.fake_telegram import FakeTelegram
+from tests.adapters.feedserver import FeedServer
+from tests.contracts.conftest import Postgres, postgres
+from tests.scenarios.papers import AI, rss
+from tests.scenarios.program import Life, Program
+from tests.scenarios.test_no_secret_gets_out import free_port
+from tests.scenarios.test_whole_program import telegram
+
+__all__ = ["postgres"]  # the fixture
+
+
+@dataclass
+class Office:
+    """A running bot with one feed and one subscriber."""
+
+    kabar: Program
+    life: Life
+    web: FeedServer
+    tg: FakeTelegram
+    place: str
+    stories: int = 1
+
+    @property
+    def path(self) -> Path:
+        return self.kabar.folder / "var" / "kabar.db"
+
+    async def ready(self, status: int, words: str = "ready") -> None:
+        """Until /readyz says so; each answer comes in time."""
+        async with asyncio.timeout(40), aiohttp.ClientSession() as session:
+            while True:
+                async with asyncio.timeout(4), session.get(f"http://{self.place}/readyz") as answer:
+                    said = await answer.text()
+                if answer.status == status and words in said:
+                    return
+                await asyncio.sleep(0.2)
+
+    def publish(self) -> None:
+        self.stories += 1
+        self.web.publish("/paper", rss(*(AI.format(n) for n in range(self.stories, 0, -1))))
+
+    async def arrived(self) -> None:
+        """Everything published since the first reading, once each."""
+        wanted = [f"number {n}" for n in range(2, self.stories + 1)]
+        await self.tg.wait_for(lambda: all(self._times(one) for one in wanted), 60)
+        assert [self._times(one) for one in wanted] == [1] * len(wanted)
+
+    def _times(self, words: str) -> int:
+        return sum(words in sent.text for sent in self.tg.sent)
+
+
+@asynccontextmanager
+async def office(folder: Path, *, causes: int = 1, **settings: str) -> AsyncIterator[Office]:
+    """`causes`: how many different ones the trouble may have, each of which is said once."""
+    place = f"127.0.0.1:{free_port()}"
+    async with FeedServer() as web, FakeTelegram() as tg:
+        kabar = Program(folder, telegram(tg) | {"KABAR_HTTP_LISTEN": place} | settings)
+        (folder / "config" / "kabar.toml").write_text('[polling]\ndeadline = "2s"\n', "utf-8")
+        kabar.feeds(paper=web.publish("/paper", rss(AI.format(1))))
+        async with kabar.running("--poll-every", "1") as life:
+            tg.say(42, "/subscribe ai")
+            await tg.wait_for_messages(1)
+            here = Office(kabar, life, web, tg, place)
+            await web.wait_for(lambda: len(web.asked("/paper")) > 1)
+            await here.ready(200)
+            here.publish()
+            await here.arrived()
+            yield here
+            assert await life.end(signal.SIGTERM) == 0
+        assert "Traceback" not in life.log
+        said = [line.partition("not ready: ")[2] for line in life.log.splitlines() if "not ready: " in line]
+        assert 1 <= len(said) == len(set(said)) <= causes, life.log
+        assert life.log.count("ready again after") == 1, life.log
+
+
+async def test_locked_by_another_program(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        holder = sqlite3.connect(here.path, isolation_level=None)
+        holder.execute("BEGIN EXCLUSIVE")
+        try:
+            here.publish()
+            await here.ready(503, "is locked by another process")
+            await here.life.says("not ready: ")
+        finally:
+            holder.close()
+        await here.ready(200)
+        await here.arrived()
+
+
+async def test_a_disk_that_takes_no_more(tmp_path: Path) -> None:
+    """As a quota has it: no file of this process may grow."""
+    async with office(tmp_path) as here:
+        pid = here.life.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
+        here.publish()
+        await here.ready(503, "cannot be read or written")
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+        await here.ready(200)
+        await here.arrived()
+
+
+async def test_moved_away_and_put_back(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        aside = here.path.with_name("aside.db")
+        here.path.rename(aside)
+        here.publish()
+        await here.ready(503, "is gone: the file was deleted or moved")
+        assert not here.path.exists()
+        aside.rename(here.path)
+        await here.ready(200)
+        await here.arrived()
+
+
+async def test_overwritten_and_restored_from_a_backup(tmp_path: Path) -> None:
+    async with office(tmp_path, causes=2) as here:  # not a database, then gone
+        assert (await here.kabar("db", "backup", "kabar.backup")).code == 0
+        connection = sqlite3.connect(here.path)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        with here.path.open("r+b") as file:
+            file.write(b"\xff" * here.path.stat().st_size)
+        here.publish()
+        await here.ready(503, "kabar db restore")
+        for path in here.path.parent.iterdir():
+            path.unlink()
+        assert (await here.kabar("db", "restore", "kabar.backup")).code == 0
+        await here.ready(200)
+        await here.arrived()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "remedy", "cause"),
+    [
+        ("ALLOW_CONNECTIONS false", "ALLOW_CONNECTIONS true", "on PostgreSQL"),
+        ("SET default_transaction_read_only = on", "SET default_transaction_read_only = off", "is read-only"),
+    ],
+    ids=["a server that goes away", "a standby"],
+)
+async def test_a_server(tmp_path: Path, postgres: Postgres, trouble: str, remedy: str, cause: str) -> None:
+    name = postgres.create()
+    everybody = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    async with office(tmp_path, causes=3, KABAR_DATABASE_URL=postgres.url(name)) as here:
+        postgres.run(f"ALTER DATABASE {name} {trouble}", everybody)
+        here.publish()
+        await here.ready(503, cause)
+        postgres.run(f"ALTER DATABASE {name} {remedy}", everybody)
+        await here.ready(200)
+        await here.arrived()
