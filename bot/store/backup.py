@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import StoreError
 from bot.store import search
 from bot.store.database import Database, Lock
-from bot.store.schema import REVISIONS, Standing, standing, step_to
+from bot.store.schema import REVISIONS, Standing, alone, standing, step_to
 from bot.store.tables import Moment, Words, metadata
 
 FORMAT = 1
@@ -85,6 +85,7 @@ def _refuse_own_files(database: Database, path: Path) -> None:
 async def _replace(database: Database, lines: Iterator[Any], path: Path) -> None:
     schema = _checked_schema(next(lines, None), path)
     async with database.writing(Lock.SCHEMA) as connection:
+        await alone(connection)
         await _empty(connection)
         await step_to(connection, schema)
         await _load(connection, lines, path)

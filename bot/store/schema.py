@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
 import sqlalchemy as sa
+import sqlalchemy.exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StoreError
@@ -18,6 +21,10 @@ REVISIONS = ("0001", "0002", "0003", "0004")
 """Every step in bot/store/migrations/versions, oldest first. Written down so that a start need not import Alembic."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+# PostgreSQL looks for a deadlock after a second; who gives up earlier is never the cause of one.
+WAIT_FOR_TABLES = "300ms"
+BREATH = 0.1  # seconds in which those that we were in the way of come to an end
+PATIENCE = 30.0  # seconds
 
 
 class Standing(Enum):
@@ -86,6 +93,7 @@ async def migrate(database: Database) -> str:
         if found is Standing.NEWER:
             raise StoreError(f"{database.place} was made by a newer version of Kabar; run that version")
         if found is not Standing.CURRENT:
+            await alone(connection)
             await step_to(connection, "head")
     return REVISIONS[-1]
 
@@ -113,3 +121,25 @@ async def step_to(connection: AsyncConnection, revision: str) -> None:
         command.upgrade(config, revision)
 
     await connection.run_sync(run)
+
+
+async def alone(connection: AsyncConnection) -> None:
+    """On PostgreSQL nobody else uses any of Kabar's tables from here to the end of the transaction: to take one after
+    the other while they are in use would end in a deadlock with a running bot. SQLite's writer is alone anyway."""
+    if connection.dialect.name == "sqlite":
+        return
+    there = set(await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names()))
+    ours = ", ".join(f'"{name}"' for name in sorted(there & {*metadata.tables, "alembic_version"}))
+    give_up = time.monotonic() + PATIENCE
+    await connection.execute(sa.text(f"SET LOCAL lock_timeout = '{WAIT_FOR_TABLES}'"))
+    while ours:
+        try:
+            async with connection.begin_nested():
+                await connection.execute(sa.text(f"LOCK TABLE {ours} IN ACCESS EXCLUSIVE MODE"))
+        except sa.exc.DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in ("55P03", "40P01") or time.monotonic() > give_up:
+                raise
+            await asyncio.sleep(BREATH)
+        else:
+            break
+    await connection.execute(sa.text("SET LOCAL lock_timeout = 0"))

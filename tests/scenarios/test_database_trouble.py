@@ -75,9 +75,9 @@ async def office(folder: Path, *, causes: int = 1, **settings: str) -> AsyncIter
         kabar.feeds(paper=web.publish("/paper", rss(AI.format(1))))
         async with kabar.running("--poll-every", "1") as life:
             tg.say(42, "/subscribe ai")
-            await tg.wait_for_messages(1)
+            await tg.wait_for(lambda: tg.sent, 60)
             here = Office(kabar, life, web, tg, place)
-            await web.wait_for(lambda: len(web.asked("/paper")) > 1)
+            await web.wait_for(lambda: len(web.asked("/paper")) > 1, 60)
             await here.ready(200)
             here.publish()
             await here.arrived()
