@@ -18,23 +18,35 @@ LOG = logger("scheduler")
 class Scheduler:
     """Ticks on the running event loop. A late tick runs once (`coalesce`), however late it is (`misfire_grace_time`
     None: the library's default of one second drops it silently). `trouble` hears of what the database keeps a tick
-    from; it says so in the log. A tick that fails in another way says so once, not each second."""
+    from; it says so in the log. A tick that fails in another way says so once, not each second. While `idle` says so,
+    only what runs `always` runs."""
 
-    def __init__(self, trouble: Callable[[StoreError], None]) -> None:
+    def __init__(self, trouble: Callable[[StoreError], None], idle: Callable[[], bool] = lambda: False) -> None:
         # It warns each time a tick is passed over because its last one still runs; that is how it is meant here.
         calm("apscheduler", logging.ERROR)
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
         self._trouble = trouble
+        self._idle = idle
         self._failing: dict[str, str] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
 
-    def every(self, name: str, interval: timedelta, tick: Callable[[], Awaitable[object]], *, at_once: int = 1) -> None:
+    def every(
+        self,
+        name: str,
+        interval: timedelta,
+        tick: Callable[[], Awaitable[object]],
+        *,
+        at_once: int = 1,
+        always: bool = False,
+    ) -> None:
         """Runs `tick` now and then every `interval`; up to `at_once` of it may overlap."""
 
         async def run() -> None:
+            if self._idle() and not always:
+                return
             task = asyncio.current_task()
             assert task is not None
             self._running.add(task)

@@ -68,7 +68,7 @@ def _ticks(app: App) -> Scheduler:
     async def deliver() -> None:
         await app.deliverer.drain(counting=False)
 
-    scheduler = Scheduler(app.readiness.failed)
+    scheduler = Scheduler(app.readiness.failed, idle=lambda: app.readiness.outdated)
     scheduler.every("poll", min(POLL_TICK, app.poll_every or POLL_TICK), poll_and_count(app), at_once=4)
     scheduler.every("digests", DIGEST_TICK, app.digests.plan_due)
     scheduler.every("holds", HOLDS_TICK, app.holds.release_due)
@@ -77,7 +77,7 @@ def _ticks(app: App) -> Scheduler:
     scheduler.every("office", RENEWED_EVERY, app.receiving.renew)
     app.hurried = partial(scheduler.hurry, "deliver")
     scheduler.every("beat", BEAT_TICK, beat)
-    scheduler.every("ready", READY_TICK, app.readiness.keep)
+    scheduler.every("ready", READY_TICK, app.readiness.keep, always=True)
     scheduler.every("prune", PRUNE_TICK, prune)
     return scheduler
 

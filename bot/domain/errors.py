@@ -2,7 +2,7 @@
 
 KabarError
  ├ ConfigError(problems)              exit 2, prints all
- ├ StoreError(detail)                 the database cannot be used, and what to do
+ ├ StoreError(detail)                 the database cannot be used, and what to do; OtherVersion
  ├ SourceError(feed)                  Unavailable(retry_after) · Malformed(detail) · Gone · Forbidden(why)
  ├ DeliveryError                      RateLimited(retry_after) · PlatformUnavailable (surely not delivered) ·
  │                                    OutcomeUnknown (may have been delivered) · ChannelMoved(new) ·
@@ -45,6 +45,10 @@ class ConfigError(KabarError):
 
 class StoreError(KabarError):
     """The database cannot be opened, is older or newer than this program, or is damaged; says what to do."""
+
+
+class OtherVersion(StoreError):
+    """Another version of this program has changed the schema while this one runs."""
 
 
 class SourceError(KabarError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import OtherVersion, StoreError
 from bot.log import logger
 from bot.ports import Clock, Housekeeping
 
@@ -27,6 +27,7 @@ class Readiness:
         self._clock = clock
         self._trial: asyncio.Task[None] | None = None
         self._looked_at: datetime | None = None
+        self.outdated = False  # another version of Kabar has changed the schema: this one must not write any more
         self._found = ""  # what the last trial ran into
         self._failed_with = ""  # what work failed with since the last trouble that the trial saw too
         self._failed_at: datetime | None = None
@@ -57,7 +58,10 @@ class Readiness:
         self._found = SILENT
         if done:
             self._trial = None
-            self._found = _trouble(trial)
+            trouble = _trouble(trial)
+            self._found = str(trouble or "")
+            if trouble is None or isinstance(trouble, OtherVersion):
+                self.outdated = trouble is not None
         self._looked_at = self._clock()
         if before and not self._found:
             self._failed_at = None  # that was this trouble, and it is over
@@ -83,10 +87,10 @@ class Readiness:
             self._said.clear()
 
 
-def _trouble(trial: asyncio.Task[None]) -> str:
-    """The sentence of a StoreError; any other error is a bug and goes to whoever asked."""
+def _trouble(trial: asyncio.Task[None]) -> StoreError | None:
+    """What the trial ran into; any other error is a bug and goes to whoever asked."""
     try:
         trial.result()
     except StoreError as error:
-        return str(error)
-    return ""
+        return error
+    return None

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import OtherVersion, StoreError
 from bot.store.database import Database
 from bot.store.failures import explain
 from bot.store.schema import REVISIONS, Standing, standing
@@ -28,7 +28,7 @@ async def try_out(database: Database, now: datetime) -> None:
     version = await (_try_file(database, now) if database.is_sqlite else _try_server(database, now))
     if standing(version) is Standing.CURRENT:
         return
-    raise StoreError(
+    raise OtherVersion(
         f"{database.place} has schema {version} by now and this program knows {REVISIONS[-1]}; "
         "another version of Kabar works on it: stop one of the two"
     )

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.domain.delivery import DeliveryState
-from bot.domain.errors import StoreError
+from bot.domain.errors import OtherVersion, StoreError
 from bot.domain.feed import FeedState
 from bot.ports import Beat
 from bot.store.database import Database
@@ -72,7 +72,7 @@ async def test_another_version_came_while_it_runs(store: Store, url: str) -> Non
             if expected is None:
                 await store.housekeeping.try_out(NOW)
             else:
-                with pytest.raises(StoreError, match=expected):
+                with pytest.raises(OtherVersion, match=expected):
                     await store.housekeeping.try_out(NOW)
     finally:
         await database.close()

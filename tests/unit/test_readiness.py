@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import OtherVersion, StoreError
 from bot.services.readiness import SILENT, Readiness
 
 LOCKED = "the database kabar.db is locked; stop the other program"
@@ -146,3 +146,18 @@ async def test_a_clock_that_is_set_back_does_not_stop_the_looking(
     clock.forward(-86_400)
     await readiness.keep()
     assert house.tried == 2
+
+
+async def test_a_newer_version_that_took_the_database_over(readiness: Readiness, house: House, clock: Clock) -> None:
+    assert not readiness.outdated
+    house.trouble = OtherVersion("schema 9999; stop one of the two")
+    assert "9999" in await readiness.cause()
+    assert readiness.outdated
+    house.trouble = StoreError(LOCKED)
+    clock.forward(2)
+    await readiness.keep()
+    assert readiness.outdated, "as long as nothing better is known"
+    house.trouble = None
+    clock.forward(2)
+    await readiness.keep()
+    assert not readiness.outdated

@@ -66,3 +66,18 @@ async def test_trouble_with_the_database_is_told_to_who_looks_after_it(caplog: p
     await scheduler.stop(timedelta(seconds=1))
     assert len(heard) >= 3
     assert caplog.records == []
+
+
+async def test_while_it_is_idle_only_what_always_runs_runs() -> None:
+    idle = True
+    scheduler, looking, working = Scheduler(lambda error: None, lambda: idle), Tick(), Tick()
+    scheduler.every("look", OFTEN, looking, always=True)
+    scheduler.every("work", OFTEN, working)
+    scheduler.start()
+    try:
+        await looking.more(4)
+        assert working.ran == 0
+        idle = False
+        await working.more(2)
+    finally:
+        await scheduler.stop(timedelta(seconds=1))
