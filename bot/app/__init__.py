@@ -24,10 +24,12 @@ from bot.services.digests import Digests
 from bot.services.feed_notices import FeedNotices
 from bot.services.health import Health
 from bot.services.holds import Holds
+from bot.services.hubs import Subscriber
 from bot.services.intake import Intake
 from bot.services.office import Office
 from bot.services.operator import Operator
 from bot.services.poll import Pace, Poller
+from bot.services.pushes import Pushes
 from bot.services.readiness import Readiness
 from bot.services.watching import WatchList
 from bot.store.store import Store
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from bot.pictures.drawer import Drawer
     from bot.settings import Settings
     from bot.sources.http import Fetcher
+    from bot.sources.hub_callback import HubCallback
     from bot.sources.pool import ParserPool
     from bot.web.metrics import Metrics
 
@@ -168,7 +171,38 @@ class App:
             ),
             queue=self.fetcher.queue,
             hurry=self.hurry,
+            hubs=self.subscriber,
         )
+
+    @cached_property
+    def subscriber(self) -> Subscriber | None:
+        """Asks the hubs of feeds; None without a public address at which they could call."""
+        from bot.sources.websub import HubClient
+
+        if not self.settings.public_url:
+            return None
+        return Subscriber(
+            hubs=self.store.hubs,
+            asks=HubClient(self.fetcher),
+            public_url=self.settings.public_url,
+            clock=self.world.clock,
+            random=self.world.random,
+        )
+
+    def hub_callback(self, subscriber: Subscriber) -> HubCallback:
+        """What answers hubs that call."""
+        from bot.sources.hub_callback import HubCallback
+        from bot.sources.websub import PushReader
+
+        pushes = Pushes(
+            hubs=self.store.hubs,
+            reads=PushReader(self.parsers, self.world.clock),
+            poller=self.poller,
+            clock=self.world.clock,
+            sleep=self.world.sleep,
+            lease=self.settings.polling.deadline + PARSE_AND_COMMIT,
+        )
+        return HubCallback(self.store.hubs, subscriber, pushes)
 
     @cached_property
     def deliverer(self) -> Deliverer:
@@ -241,6 +275,7 @@ class App:
             housekeeping=self.store.housekeeping,
             clock=self.world.clock,
             platforms=self.settings.platforms,
+            hubs=self.store.hubs if self.settings.public_url else None,
         )
 
     @cached_property

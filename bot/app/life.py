@@ -22,6 +22,7 @@ DIGEST_TICK = timedelta(seconds=20)
 HOLDS_TICK = timedelta(seconds=60)
 BEAT_TICK = timedelta(seconds=20)
 READY_TICK = timedelta(seconds=2)
+HUBS_TICK = timedelta(seconds=60)
 PRUNE_TICK = timedelta(hours=6)
 GRACE = timedelta(seconds=2.5)
 FIRST_RECONNECT = timedelta(seconds=15)
@@ -79,6 +80,8 @@ def _ticks(app: App) -> Scheduler:
     scheduler.every("beat", BEAT_TICK, beat)
     scheduler.every("ready", READY_TICK, app.readiness.keep, always=True)
     scheduler.every("prune", PRUNE_TICK, prune)
+    if app.subscriber is not None:
+        scheduler.every("hubs", HUBS_TICK, app.subscriber.tick)
     return scheduler
 
 

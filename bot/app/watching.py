@@ -26,6 +26,9 @@ async def listen(app: App) -> Listener | None:
     listener = Listener(app.settings.http_listen, app.readiness.cause)
     figures = {("GET", "/metrics"): app.metrics.answer}
     listener.serve(lambda: [figures, *(platform.routes() for platform in app.platforms.values())])
+    if app.subscriber is not None:
+        callback = app.hub_callback(app.subscriber)
+        listener.serve(lambda: [callback.routes()])
     try:
         await listener.start()
     except OSError as error:

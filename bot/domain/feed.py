@@ -149,6 +149,23 @@ class FeedOutcome:
     move: Move | None = None
     address: str | None = field(default=None, repr=False)
 
+    @classmethod
+    def without_look(cls, feed: Feed, at: datetime, rhythm: Rhythm) -> FeedOutcome:
+        """What came by itself: the next look, what ails the feed and what is known of its document stay as they are."""
+        return cls(
+            feed_id=feed.id,
+            lease=feed.lease,
+            at=at,
+            next_poll=feed.next_poll or at,
+            state=feed.state,
+            failures=feed.failures,
+            problem=feed.problem,
+            problem_detail=feed.problem_detail,
+            hold_until=feed.hold_until,
+            rhythm=rhythm,
+            move=feed.move,
+        )
+
 
 _SECRET = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)[^/?#]*@")
 _MISPLACED = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#@:]*:(?![0-9]*(?:[/?#]|$)).*@")

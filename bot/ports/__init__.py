@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.ports.chats import Chats, Entry, Notices, Outbox
 from bot.ports.feeds import Feeds, Source
+from bot.ports.hubs import AsksHubs, HubNews, Hubs, ReadsPushes
 from bot.ports.platform import Conversation, Duty, Identity, Installation, Installations, MenuEntry, Offer, Platform
 from bot.ports.stories import (
     Committed,
@@ -33,6 +34,7 @@ Clock = Callable[[], datetime]
 
 __all__ = [
     "Ask",
+    "AsksHubs",
     "Beat",
     "Beats",
     "Bookkeeping",
@@ -49,6 +51,8 @@ __all__ = [
     "Handler",
     "Hit",
     "Housekeeping",
+    "HubNews",
+    "Hubs",
     "Identity",
     "Installation",
     "Installations",
@@ -67,6 +71,7 @@ __all__ = [
     "Queue",
     "Reading",
     "ReadingCounts",
+    "ReadsPushes",
     "Reply",
     "Routes",
     "Scored",

@@ -27,4 +27,4 @@ class Reply:
 
 Handler = Callable[[Ask], Awaitable[Reply]]
 Routes = Mapping[tuple[str, str], Handler]
-"""By method and path: `("POST", "/slack/events")`."""
+"""By method and path: `("POST", "/slack/events")`; a last part `*` stands for any: `/hubs/*`."""

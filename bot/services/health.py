@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from bot.domain.delivery import DeliveryState
 from bot.domain.errors import StoreError
 from bot.domain.feed import Feed, FeedState
-from bot.ports import Beat, Beats, Clock, Feeds, Housekeeping, Outbox
+from bot.domain.hub import HubState
+from bot.ports import Beat, Beats, Clock, Feeds, Housekeeping, Hubs, Outbox
 from bot.texts import Texts
 from bot.texts.style import age
 
@@ -58,6 +60,7 @@ class Health:
         clock: Clock,
         platforms: Sequence[str],
         known_platforms: Sequence[str] = ("telegram", "slack"),
+        hubs: Hubs | None = None,
     ) -> None:
         self._feeds = feeds
         self._outbox = outbox
@@ -66,6 +69,7 @@ class Health:
         self._clock = clock
         self._platforms = platforms
         self._known_platforms = known_platforms
+        self._hubs = hubs
 
     async def parts(self) -> list[Part]:
         now = self._clock()
@@ -79,6 +83,8 @@ class Health:
             await self._deliveries(now),
             database,
         ]
+        if self._hubs is not None:
+            parts.append(await self._pushing(self._hubs, now))
         return parts + [self._platform(name, beats.get(name), now) for name in self._known_platforms]
 
     def _scheduler(self, beat: Beat | None, now: datetime) -> Part:
@@ -114,6 +120,24 @@ class Health:
             since = now - silent[0][1]
             return Part(name="polling", state=PartState.WARNING, age=since, cause="silent_feeds", values=values)
         return Part(name="polling", state=PartState.OK, age=newest, cause="reading", values=values)
+
+    async def _pushing(self, hubs: Hubs, now: datetime) -> Part:
+        """A hub that refuses is told and is no trouble: its feed is read as others are. One that took our question and
+        never calls is: it may not find us."""
+        wanted = [one for one in await hubs.all() if one.state is not HubState.LEAVING]
+        refused = [one for one in wanted if one.state is HubState.REFUSED]
+        unheard = [one for one in wanted if one.problem == "hub_silent" and not one.is_on(now)]
+        named = (*unheard, *refused)
+        values: tuple[tuple[str, object], ...] = (
+            ("on", sum(one.is_on(now) for one in wanted)),
+            ("refused", len(refused)),
+            ("unheard", len(unheard)),
+            ("host", urlsplit(named[0].hub).hostname if named else ""),
+        )
+        if unheard:
+            age = now - min(one.since for one in unheard)
+            return Part(name="hubs", state=PartState.WARNING, age=age, cause="hub_silent", values=values)
+        return Part(name="hubs", state=PartState.OK, cause="hub_refused" if refused else "hubs_on", values=values)
 
     async def _deliveries(self, now: datetime) -> Part:
         depth = await self._outbox.depth()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -11,8 +11,9 @@ from uuid import uuid4
 from bot.domain.errors import Gone, Malformed, SourceError, StoreError, Unavailable
 from bot.domain.feed import Feed, FeedOutcome, FeedState, Fetched, Move, moved_address, shown_address
 from bot.domain.schedule import Rhythm, next_poll
+from bot.domain.story import Item
 from bot.log import logger
-from bot.ports import Clock, Committed, Feeds, Grouping, Reading, Source, Stories
+from bot.ports import Clock, Committed, Feeds, Grouping, HubNews, Reading, Source, Stories
 from bot.services.feed_notices import FeedNotices
 from bot.services.grouping import catch_up
 from bot.services.intake import Intake
@@ -70,12 +71,15 @@ class Pace:
     slowest: timedelta = timedelta(hours=3)
     fixed: bool = False
 
-    def interval(self, feed: Feed, rhythm: Rhythm, now: datetime) -> timedelta:
+    def interval(self, feed: Feed, rhythm: Rhythm, now: datetime, *, comes: bool = False) -> timedelta:
+        """`comes`: its news are brought by its hub."""
         if self.fixed:
             return self.every
         if feed.spec.every is not None:
             return feed.spec.every
         fastest, slowest = min(self.fastest, self.every), max(self.slowest, self.every)
+        if comes:
+            return slowest
         return rhythm.interval(self.every, fastest=fastest, slowest=slowest, now=now)
 
 
@@ -103,6 +107,7 @@ class Poller:
         notices: FeedNotices | None = None,
         queue: Callable[[str], float] = no_queue,
         hurry: Callable[[], None] = lambda: None,
+        hubs: HubNews | None = None,
     ) -> None:
         """`queue`: seconds until an address would have its turn at its host. `hurry` is called when a look brought
         alerts."""
@@ -120,6 +125,7 @@ class Poller:
         self._notices = notices
         self._queue = queue
         self._hurry = hurry
+        self._hubs = hubs
 
     async def poll_due(
         self,
@@ -191,6 +197,8 @@ class Poller:
             LOG.info("feed %s moved for good to %s", feed.id, shown_address(reading.outcome.address))
         if self._notices is not None:
             await self._notices.read_well(feed, reading.outcome.rhythm or feed.rhythm)
+        if self._hubs is not None:
+            await self._hubs.saw(feed, fetched, missed=committed.new_stories > 0)
         return FeedRead(
             feed=feed,
             entries=len(fetched.items or ()) + fetched.known,
@@ -198,6 +206,14 @@ class Poller:
             alerts=committed.alerts,
             not_modified=fetched.items is None,
         )
+
+    async def take(self, feed: Feed, items: Sequence[Item]) -> Committed:
+        """Judges and commits what came for a leased feed without a look at it."""
+        now = self._clock()
+        await self._intake.refresh()
+        reading = await self._intake.read(feed, items, FeedOutcome.without_look(feed, now, feed.rhythm))
+        rhythm = feed.rhythm.after(now, len(reading.new))
+        return await self._commit(replace(reading, outcome=FeedOutcome.without_look(feed, now, rhythm)))
 
     async def _commit(self, reading: Reading) -> Committed:
         if not (reading.new or reading.edited):
@@ -228,7 +244,8 @@ class Poller:
             reading = await self._intake.read(feed, fetched.items, outcome)
         # What a feed held when it was first read says nothing of its pace.
         rhythm = feed.rhythm if feed.is_first_read else feed.rhythm.after(now, len(reading.new))
-        due = self._next(feed, rhythm, now, fetched.min_interval, failures=0)
+        comes = self._hubs is not None and not reading.new and self._hubs.brings(feed.id)
+        due = self._next(feed, rhythm, now, fetched.min_interval, failures=0, comes=comes)
         return replace(reading, outcome=replace(outcome, rhythm=rhythm, next_poll=due))
 
     async def _failed(self, feed: Feed, error: SourceError) -> FeedRead:
@@ -253,12 +270,21 @@ class Poller:
             await self._notices.failed(feed, error, failures)
         return FeedRead(feed=feed, problem=error.cause, detail=error.detail)
 
-    def _next(self, feed: Feed, rhythm: Rhythm, now: datetime, asked: timedelta | None, *, failures: int) -> datetime:
+    def _next(
+        self,
+        feed: Feed,
+        rhythm: Rhythm,
+        now: datetime,
+        asked: timedelta | None,
+        *,
+        failures: int,
+        comes: bool = False,
+    ) -> datetime:
         if self._pace.fixed and not failures:
             asked = None
         return next_poll(
             now=now,
-            interval=self._pace.interval(feed, rhythm, now),
+            interval=self._pace.interval(feed, rhythm, now, comes=comes),
             asked=asked,
             failures=failures,
             jitter=self._random(),

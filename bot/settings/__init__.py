@@ -76,7 +76,8 @@ class Settings:
     def needs_http(self) -> bool:
         """Whether something calls Kabar, or somebody wants to ask how it is."""
         slack_calls = self.slack_signing_secret and not self.slack_app_token
-        return bool(self.http_asked_for or self.telegram_webhook_url or slack_calls or self.slack_client_id)
+        calls = self.telegram_webhook_url or slack_calls or self.slack_client_id or self.public_url
+        return bool(self.http_asked_for or calls)
 
     @property
     def secrets(self) -> tuple[str | None, ...]:

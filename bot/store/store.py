@@ -11,6 +11,7 @@ from bot.ports import (
     Chats,
     Feeds,
     Housekeeping,
+    Hubs,
     Installations,
     Notices,
     Offices,
@@ -26,6 +27,7 @@ from bot.store.cipher import PassphraseCipher
 from bot.store.database import Database
 from bot.store.feeds import FeedTable
 from bot.store.housekeeping import HousekeepingTable
+from bot.store.hubs import HubTable
 from bot.store.installations import InstallationTable
 from bot.store.notices import NoticeTable
 from bot.store.offices import OfficeTable
@@ -42,6 +44,7 @@ class Store:
         self._database = database
         self.schema_version = schema_version
         self.feeds: Feeds = FeedTable(database)
+        self.hubs: Hubs = HubTable(database)
         self.stories: Stories = StoryTable(database)
         self.thumbs: Thumbs = ThumbTable(database)
         self.chats: Chats = ChatTable(database)

@@ -38,6 +38,7 @@ __all__ = [
     "facts",
     "feeds",
     "gestures",
+    "hubs",
     "installation_states",
     "installations",
     "interests",
@@ -92,6 +93,30 @@ feeds = sa.Table(
     moment("moved_since"),
     words("moved_url"),
     sa.Index(None, "next_poll"),
+)
+
+# What the hubs of feeds were asked for (WebSub): one row a feed, and those that are being left.
+hubs = sa.Table(
+    "hubs",
+    metadata,
+    text("key", primary_key=True),
+    sa.Column("feed_id", Words(), sa.ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    text("hub"),
+    text("topic"),
+    text("callback"),
+    text("secret"),
+    text("state"),
+    time("since"),
+    time("next_try"),
+    moment("asked_at"),
+    sa.Column("tries", sa.Integer(), nullable=False),
+    moment("until"),
+    moment("pushed_at"),
+    words("problem"),
+    words("problem_detail"),
+    sa.Column("version", sa.BigInteger(), nullable=False),
+    sa.Index(None, "feed_id"),
+    sa.Index(None, "next_try"),
 )
 
 stories = sa.Table(

@@ -58,9 +58,10 @@ class Listener:
 
     async def _answer(self, request: web.Request) -> web.Response:
         routes = self._routes()
-        handler = routes.get(("GET" if request.method == "HEAD" else request.method, request.path))
+        method, family = "GET" if request.method == "HEAD" else request.method, _family(request.path)
+        handler = routes.get((method, request.path)) or routes.get((method, family))
         if handler is None:
-            known = any(path == request.path for _method, path in routes)
+            known = any(path in (request.path, family) for _method, path in routes)
             return web.Response(status=405 if known else 404, text="not here\n")
         try:
             async with asyncio.timeout(BODY_WITHIN):
@@ -96,3 +97,8 @@ class Listener:
     async def _readyz(self, ask: Ask) -> Reply:
         cause = await self._ready()
         return Reply(status=503, body=f"{redact(cause)}\n".encode()) if cause else Reply(body=b"ready\n")
+
+
+def _family(path: str) -> str:
+    """The path with anything as its last part."""
+    return path.rpartition("/")[0] + "/*"

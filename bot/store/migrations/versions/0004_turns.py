@@ -1,5 +1,5 @@
-"""Turns at a platform are kept with the outbox, one process at a time does what only one may, and a chat says what
-becomes of a message nobody knows the fate of."""
+"""Turns at a platform are kept with the outbox, one process at a time does what only one may, a chat says what becomes
+of a message nobody knows the fate of, and feeds are subscribed to at their hubs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     _turns()
     _offices()
+    _hubs()
 
 
 def _turns() -> None:
@@ -35,3 +36,29 @@ def _offices() -> None:
         sa.Column("until", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_offices"),
     )
+
+
+def _hubs() -> None:
+    op.create_table(
+        "hubs",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("feed_id", sa.Text(), nullable=False),
+        sa.Column("hub", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("callback", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("since", MOMENT, nullable=False),
+        sa.Column("next_try", MOMENT, nullable=False),
+        sa.Column("asked_at", MOMENT),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("until", MOMENT),
+        sa.Column("pushed_at", MOMENT),
+        sa.Column("problem", sa.Text()),
+        sa.Column("problem_detail", sa.Text()),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_hubs"),
+        sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name="fk_hubs_feed_id", ondelete="CASCADE"),
+    )
+    op.create_index("ix_hubs_feed_id", "hubs", ["feed_id"])
+    op.create_index("ix_hubs_next_try", "hubs", ["next_try"])
