@@ -28,7 +28,6 @@ from bot.ports import AsksHubs, Clock, Hubs
 PATH = "/hubs/"
 AT_ONCE = 20
 CLAIMED_FOR = timedelta(minutes=10)
-FIRST_ASK_WITHIN = timedelta(minutes=2)
 MOST_TRIES = 3  # to write what a hub says, while others write too
 LOG = logger("hubs")
 
@@ -129,7 +128,7 @@ class Subscriber:
             callback=self._callbacks + key,
             secret=self._key(),
             since=now,
-            next_try=now + FIRST_ASK_WITHIN * self._random(),
+            next_try=now,
         )
         await self._hubs.want(wanted)
         if self._known is not None:
