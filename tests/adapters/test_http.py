@@ -369,7 +369,15 @@ async def test_private_addresses_are_refused_however_they_are_reached(address: s
         assert (await failure_of(make(allow=()), f"http://{literal}:8080/feed")).cause == "private_address"
 
 
-@pytest.mark.parametrize("literal", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "localhost."])
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "localhost.", "LOCALHOST", "0", "0x7f.1",
+        "017700000001", "127.0.0.1.", "127.0.0.1%00.good.example", "good.example@127.0.0.1", "good.example\\@127.0.0.1",
+        "127\u30020\u30020\u30021", "\u2460\u2461\u2466.0.0.1", "\uff11\uff12\uff17.0.0.1", "loc\u24d0lhost",
+        "[fe80::1%25lo]", "[::ffff:0:127.0.0.1]",
+    ],
+)  # fmt: skip
 async def test_odd_spellings_of_this_machine(literal: str, server: FeedServer) -> None:
     error = await failure_of(make(allow=()), f"http://{literal}:{server.port}/")
     assert error.cause in {"private_address", "dns", "bad_url"}

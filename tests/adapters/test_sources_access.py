@@ -12,7 +12,7 @@ from bot.domain.errors import Forbidden, Malformed, Unavailable
 from bot.domain.feed import FeedSpec, moved_address, shown_address
 from bot.sources.access import Access
 from tests.adapters.feedserver import Answer, FeedServer
-from tests.adapters.test_http import BODY, Names, failure_of, make
+from tests.adapters.test_http import BODY, QUICK, Names, failure_of, make
 
 SPEC = FeedSpec(id="f", url="https://ana:hunter2@paper.example/feed?x=1", title="Paper")
 
@@ -134,6 +134,27 @@ async def test_a_proxy_that_is_down_is_named_as_such() -> None:
     error = await failure_of(make(allow=(), resolver=Names("93.184.216.34")), "http://paper.example/f", access=proxied)
     assert (type(error), error.cause) == (Unavailable, "proxy")
     assert "pw" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (Answer(wait=60), "timeout"),
+        (Answer(raw=b"HTTP/1.1 200 OK\r\nX: y\r\n", drip=1, pause=0.1), "timeout"),
+        (Answer(raw=b"HTTP/1.1 200 OK\r\n\r\nthis is no TLS"), "network"),
+        (Answer(raw=b"HTTP/1.1 200 OK\r\n" + b"X: " + b"y" * 200_000), "bad_http"),
+        (Answer(status=407), "proxy"),
+        (Answer(status=502), "proxy"),
+    ],
+    ids=["silent", "drips", "no TLS behind it", "huge headers", "wants a password", "finds nobody"],
+)
+async def test_a_proxy_that_opens_no_tunnel_ends_in_time(server: FeedServer, answer: Answer, cause: str) -> None:
+    server.answer("paper.example:443", answer)
+    proxied = Access.of(replace(SPEC, proxy=server.url("").rstrip("/")))
+    fetcher = make(replace(QUICK, deadline=0.7), allow=(), resolver=Names("93.184.216.34"))
+    error = await failure_of(fetcher, "https://paper.example/f", access=proxied)
+    assert (type(error), error.cause) == (Unavailable, cause)
+    assert [request.method for request in server.requests] == ["CONNECT"]
 
 
 def test_no_repr_shows_a_secret() -> None:

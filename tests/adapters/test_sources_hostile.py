@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from bot.sources.http import Fetcher, Limits
 from bot.sources.pool import ParserPool
 from tests.adapters.attacks import ATTACKS, ITEM, rss
 from tests.adapters.feedserver import Answer, FeedServer
+from tests.adapters.oddities import PAGES, WIRE
 from tests.adapters.test_http import Names
 
 NOW = datetime(2026, 11, 3, 10, 30, tzinfo=UTC)
@@ -44,20 +45,26 @@ class House:
             return error
 
 
-@pytest.fixture
-async def house() -> AsyncIterator[House]:
+@asynccontextmanager
+async def open_house(deadline: float) -> AsyncIterator[House]:
     pool = ParserPool(deadline=READ)
     fetcher = Fetcher(
         user_agent="Kabar/1 (+x)",
         clock=lambda: NOW,
         allow_private=("127.0.0.1",),
-        limits=Limits(deadline=FETCH, error_page=0.2, spacing=0.0),
+        limits=Limits(deadline=deadline, error_page=0.2, spacing=0.0),
         resolver=Names("10.0.0.1"),
     )
     async with FeedServer() as server:
         yield House(server, registry.connect("auto", fetcher, pool, lambda: NOW))
         await pool.close()
         await fetcher.close()
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with open_house(FETCH) as opened:
+        yield opened
 
 
 def workers() -> dict[int, int]:
@@ -107,3 +114,21 @@ async def test_all_attacks_at_once(house: House) -> None:
     assert isinstance(await house.look("/good"), Fetched)
     outcomes = await asyncio.gather(*looks)
     assert {type(outcome).__name__ for outcome in outcomes} >= {"Fetched", "Malformed", "Unavailable", "Forbidden"}
+
+
+async def test_oddities_end_as_what_they_are() -> None:
+    odd = {**WIRE, **PAGES}
+    places = asyncio.Semaphore(8)
+
+    async def cause_of(house: House, path: str) -> str:
+        async with places:
+            outcome = await house.look(path)
+        return outcome.cause if isinstance(outcome, SourceError) else ""
+
+    async with open_house(3 * FETCH) as house:
+        house.server.answer("/good0", Answer(body=rss(ITEM)))
+        for n, (answer, _) in enumerate(odd.values()):
+            house.server.answer(f"/odd{n}", answer())
+        causes = await asyncio.gather(*(cause_of(house, f"/odd{n}") for n in range(len(odd))))
+        assert isinstance(await house.look("/good0"), Fetched)
+    assert {name: cause for name, cause in zip(odd, causes, strict=True) if cause not in odd[name][1]} == {}
