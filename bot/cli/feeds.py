@@ -192,6 +192,8 @@ async def _import(app: App, arguments: Namespace) -> int:
 async def _export(app: App, arguments: Namespace) -> int:
     specs = [feed.spec for feed in await app.store.feeds.all() if feed.state is not FeedState.GONE]
     sys.stdout.buffer.write(opml.write(specs))
+    if left_out := sum(spec.has_secret for spec in specs):
+        print(app.texts.say("cli.feeds.without_secret", count=left_out), file=sys.stderr)
     return DONE
 
 

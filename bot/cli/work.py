@@ -11,6 +11,7 @@ from datetime import timedelta
 from bot.app import App, build
 from bot.cli import DONE, WRONG
 from bot.domain.errors import StoreError
+from bot.domain.feed import shown_address
 from bot.log import logger
 from bot.services.health import MARKS, Part, broken_database, cause_of, fix_of, part_sentence
 from bot.settings import Settings
@@ -45,7 +46,7 @@ async def poll(arguments: Namespace, settings: Settings) -> int:
         await app.synchronise()
         only, missing = await _named(app, arguments.feed)
         for name in missing:
-            print(app.texts.say("cli.no_such_feed", feed=name), file=sys.stderr)
+            print(app.texts.say("cli.no_such_feed", feed=shown_address(name)), file=sys.stderr)
         if missing:
             return WRONG
         report = await app.poller.poll_due(only=only)

@@ -51,6 +51,11 @@ class FeedSpec:
         """The address as it may be shown."""
         return shown_address(self.url)
 
+    @property
+    def has_secret(self) -> bool:
+        """Whether a name and password, or headers, belong to the way there."""
+        return bool(self.auth or self.headers or self.url != self.address)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.feed import FeedSpec, shown_address
+from bot.domain.feed import FeedSpec
 
 LEASE_WISH = timedelta(days=10)
 SHORTEST_LEASE, LONGEST_LEASE = timedelta(minutes=5), timedelta(days=30)
@@ -93,6 +93,6 @@ def ask_again(now: datetime, tries: int) -> datetime:
 def topic_of(spec: FeedSpec, self_link: str | None) -> str | None:
     """The name under which a hub knows the feed; None where no hub should hear of it: with a password, headers or a
     proxy the way to it is its reader's own business."""
-    if spec.auth or spec.headers or spec.proxy or shown_address(spec.url) != spec.url:
+    if spec.has_secret or spec.proxy:
         return None
     return self_link or spec.url

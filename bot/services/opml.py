@@ -46,12 +46,12 @@ def read(text: bytes) -> list[FeedSpec]:
 
 
 def write(feeds: Iterable[FeedSpec]) -> bytes:
-    """An OPML 2.0 document."""
+    """An OPML 2.0 document. Names and passwords stay here: such a list is passed on."""
     root = ElementTree.Element("opml", version="2.0")
     ElementTree.SubElement(ElementTree.SubElement(root, "head"), "title").text = "Kabar"
     body = ElementTree.SubElement(root, "body")
     for spec in feeds:
-        attributes = {"type": "rss", "text": spec.title, "title": spec.title, "xmlUrl": spec.url}
+        attributes = {"type": "rss", "text": spec.title, "title": spec.title, "xmlUrl": spec.address}
         if spec.language:
             attributes["language"] = spec.language.value
         ElementTree.SubElement(body, "outline", attributes)
