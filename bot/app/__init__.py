@@ -31,6 +31,7 @@ from bot.services.operator import Operator
 from bot.services.poll import Pace, Poller
 from bot.services.pushes import Pushes
 from bot.services.readiness import Readiness
+from bot.services.rounds import Rounds
 from bot.services.watching import WatchList
 from bot.store.store import Store
 from bot.texts import Texts
@@ -172,6 +173,12 @@ class App:
             queue=self.fetcher.queue,
             hurry=self.hurry,
             hubs=self.subscriber,
+        )
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        return Rounds(
+            poller=self.poller, feeds=self.store.feeds, clock=self.world.clock, usual=self.settings.polling.every
         )
 
     @cached_property

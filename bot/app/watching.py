@@ -51,7 +51,8 @@ def poll_and_count(app: App) -> Callable[[], Awaitable[PollReport]]:
             alerts=read.alerts,
         )
 
-    return lambda: app.poller.poll_due(progress=count)
+    read = app.rounds.next if app.poll_every is None else app.poller.poll_due
+    return lambda: read(progress=count)
 
 
 async def watch_loop(app: App) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.feed import Feed, FeedSpec, Fetched
@@ -43,5 +43,9 @@ class Feeds(Protocol):
 
     async def give_back(self, feed: Feed, next_poll: datetime) -> None:
         """Ends the lease of a feed that was claimed and not looked at, unless somebody else has it by now."""
+
+    async def spread(self, now: datetime, keep: int, apart: timedelta, within: timedelta) -> int:
+        """Of the feeds that are due and that nobody reads, all but the `keep` longest overdue become due one after the
+        other: `apart` from each other, or closer where that would take longer than `within`. How many those are."""
 
     async def next_due(self) -> datetime | None: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -102,6 +102,19 @@ class FeedTable:
         ours = sa.and_(feeds.c.id == feed.id, feeds.c.lease == feed.lease)
         async with self._database.writing() as connection:
             await connection.execute(sa.update(feeds).where(ours).values(next_poll=next_poll, **NOT_LEASED))
+
+    async def spread(self, now: datetime, keep: int, apart: timedelta, within: timedelta) -> int:
+        due = sa.and_(feeds.c.listed, feeds.c.state != FeedState.GONE, feeds.c.next_poll <= now)
+        idle = sa.and_(due, _over(feeds.c.lease_until, now))
+        rest = sa.select(feeds.c.id).where(idle).order_by(feeds.c.next_poll, feeds.c.id).offset(keep)
+        take = sa.update(feeds).where(feeds.c.id == sa.bindparam("late"), idle)
+        async with self._database.writing() as connection:
+            late = list((await connection.execute(rest.with_for_update(skip_locked=True))).scalars())
+            step = min(apart, within / max(len(late), 1))
+            rows = [{"late": one, "next_poll": now + step * n} for n, one in enumerate(late, start=1)]
+            if rows:
+                await connection.execute(take, rows)
+            return len(rows)
 
     async def next_due(self) -> datetime | None:
         columns = (feeds.c.next_poll, feeds.c.hold_until, feeds.c.lease_until)

@@ -169,6 +169,20 @@ async def test_two_pollers_never_get_the_same_feed(open_store: OpenStore) -> Non
     assert len(got) + len(rest) == 30
 
 
+async def test_many_that_are_due_at_once_are_spread_and_the_longest_overdue_come_first(store: Store) -> None:
+    await store.feeds.synchronise([spec(f"f{n:02}") for n in range(20)], NOW)
+    await store.feeds.add(spec("later"), NOW + DAY)
+    (leased,) = await store.feeds.claim(NOW, "a look", NOW + HOUR, 1)
+    assert await store.feeds.spread(NOW, 4, MINUTE, DAY) == 15
+    due = {feed.id: feed.next_poll for feed in await store.feeds.all()}
+    assert [due[f"f{n:02}"] for n in range(20)] == [NOW] * 5 + [NOW + n * MINUTE for n in range(1, 16)]
+    assert (leased.id, due["later"]) == ("f00", NOW + DAY)
+    assert await store.feeds.spread(NOW + HOUR, 0, MINUTE, 20 * MINUTE) == 20
+    last = max(feed.next_poll for feed in await store.feeds.all() if feed.id != "later" and feed.next_poll)
+    assert last == NOW + HOUR + 20 * MINUTE
+    assert await store.feeds.spread(NOW + HOUR, 99, MINUTE, DAY) == 0
+
+
 @pytest.mark.parametrize(
     ("hold", "lease", "expected"),
     [(None, None, NOW), (NOW + DAY, None, NOW + DAY), (None, NOW + MINUTE, NOW + MINUTE)],
