@@ -177,6 +177,9 @@ class Stories(Protocol):
 
     async def known(self, keys: Collection[str]) -> Mapping[str, Known]: ...
 
+    async def titled(self, feed_id: str, titles: Collection[str], since: datetime) -> Mapping[str, Known]:
+        """The feed's stories first seen since then, by title; a title that several of them bear is left out."""
+
     async def commit(self, reading: Reading, grouping: Grouping) -> Committed:
         """One transaction: stories, keys, verdicts, the event each belongs to with its facts and changes, the alerts,
         edits and replies all that causes for chats, the feed's outcome. A key that another feed stored meanwhile makes

@@ -12,6 +12,7 @@ from bot.domain.feed import Feed, FeedOutcome
 from bot.domain.identity import Keys, Known, canonical_url, content_hash, is_same, keys_of
 from bot.domain.story import Item, Language
 from bot.ports import EditedStory, Judge, NewStory, Reading, Stories
+from bot.services.reissued import recognised
 
 ITEMS_BETWEEN_BREATHS = 20
 
@@ -37,18 +38,19 @@ class Intake:
         """Looks up who watches what; once a round."""
         await self._watching.refresh()
 
-    async def read(self, feed: Feed, items: Sequence[Item], outcome: FeedOutcome) -> Reading:
-        """All that a look at the feed changes."""
+    async def read(self, feed: Feed, items: Sequence[Item], outcome: FeedOutcome, *, others: int = 0) -> Reading:
+        """All that a look at the feed changes. `others`: further entries that the document still shows as they were."""
         keys = keys_of(feed.id, items)
         known = await self._stories.known([key for one in keys for key in one.all])
+        matches: list[Known | None] = [_match(feed, item, its, known) for item, its in zip(items, keys, strict=True)]
+        matches = await recognised(self._stories, feed, items, matches, others=others, now=outcome.at)
         new: list[NewStory] = []
         edited: dict[int, EditedStory] = {}
         seen: list[str] = []
         learnt: list[tuple[str, int]] = []
-        for n, (item, item_keys) in enumerate(zip(items, keys, strict=True)):
+        for n, (item, item_keys, match) in enumerate(zip(items, keys, matches, strict=True)):
             if n % ITEMS_BETWEEN_BREATHS == 0:
                 await asyncio.sleep(0)
-            match = _match(feed, item, item_keys, known)
             if match is None:
                 new.append(self._story(feed, item, item_keys))
                 continue

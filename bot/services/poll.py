@@ -241,7 +241,7 @@ class Poller:
             outcome = replace(outcome, move=moved)
         reading = Reading(outcome=outcome)
         if fetched.items:
-            reading = await self._intake.read(feed, fetched.items, outcome)
+            reading = await self._intake.read(feed, fetched.items, outcome, others=fetched.known)
         # What a feed held when it was first read says nothing of its pace.
         rhythm = feed.rhythm if feed.is_first_read else feed.rhythm.after(now, len(reading.new))
         comes = self._hubs is not None and not reading.new and self._hubs.brings(feed.id)

@@ -23,6 +23,7 @@ from bot.store.rows import score_of
 from bot.store.search import find
 from bot.store.storing import known_under
 from bot.store.tables import coverage_topics, feeds, stories, story_feeds, story_keys, verdicts
+from bot.store.titles import titled
 
 
 class StoryTable:
@@ -37,6 +38,10 @@ class StoryTable:
             return {}
         async with self._database.reading() as connection:
             return await known_under(connection, keys)
+
+    async def titled(self, feed_id: str, titles: Collection[str], since: datetime) -> Mapping[str, Known]:
+        async with self._database.reading() as connection:
+            return await titled(connection, feed_id, titles, since)
 
     async def commit(self, reading: Reading, grouping: Grouping) -> Committed:
         async with self._turn:

@@ -238,3 +238,15 @@ async def test_what_explains_silence(store: Store) -> None:
     counts = await store.stories.counts(NOW - HOUR, NOW)
     assert (counts.feeds, counts.failing, counts.items) == (2, 1, 2)
     assert (await store.stories.counts(NOW, NOW + HOUR)).items == 0
+
+
+async def test_what_a_feed_told_under_which_title(store: Store) -> None:
+    (once,) = await stored(store, new_story("a", title="Told once"))
+    await commit(store, new_story("b", title="Told twice"), new_story("c", title="Told twice"))
+    await commit(store, new_story("d", title="Told elsewhere"), feed_id="other")
+    await commit(store, new_story("e", title="Told long ago"), at=NOW - DAY)
+    titles = {"Told once", "Told twice", "Told elsewhere", "Told long ago", "Never told"}
+    told = await store.stories.titled("wire", titles, NOW - HOUR)
+    assert {title: known.story_id for title, known in told.items()} == {"Told once": once}
+    assert told["Told once"].feed_id == "wire"
+    assert await store.stories.titled("wire", [], NOW - HOUR) == {}

@@ -1,0 +1,34 @@
+"""When a feed is printed anew: its publisher moved house, every entry has a new address and id, and none is news."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.domain.feed import Feed
+from bot.domain.identity import Known, words
+from bot.domain.story import Item
+from bot.log import logger
+from bot.ports import Stories
+
+# One entry with a title of before is a column that comes again. Many at once, and most of the document, are no news.
+FEWEST = 5
+TELLING_WORDS = 4
+REACH = timedelta(days=60)
+LOG = logger("poll")
+
+
+async def recognised(
+    stories: Stories, feed: Feed, items: Sequence[Item], found: Sequence[Known | None], *, others: int, now: datetime
+) -> list[Known | None]:
+    """`found` (the story that each item is known as) with what only its title gives away. `others`: how many further
+    entries the document still shows as they were."""
+    unknown = [n for n, item in enumerate(items) if found[n] is None and len(words(item.title)) >= TELLING_WORDS]
+    if feed.is_first_read or len(unknown) < FEWEST or 2 * len(unknown) < len(items) + others:
+        return list(found)
+    told = await stories.titled(feed.id, {items[n].title for n in unknown}, now - REACH)
+    again = {n: told[items[n].title] for n in unknown if items[n].title in told}
+    if len(again) < FEWEST or 2 * len(again) < len(unknown):
+        return list(found)
+    LOG.info("feed %s: %d entries have new addresses and ids; by their titles they are old", feed.id, len(again))
+    return [again.get(n, one) for n, one in enumerate(found)]

@@ -1,0 +1,80 @@
+"""When a feed with new addresses and ids everywhere is old, and when an entry with an old title is news after all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.feed import Fetched
+from bot.domain.story import Item
+from bot.store.store import Store
+from tests.builders import some_items
+from tests.unit.pollroom import Room
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    store = await Store.open(f"sqlite:///{tmp_path}/kabar.db", upgrade=True)
+    built = Room(store)
+    await built.feeds("wire", "other")
+    yield built
+    await store.close()
+
+
+def titles(count: int, *, start: int = 0) -> list[Item]:
+    return [replace(one, title=f"Telling headline number{n + start} about robots") for n, one in enumerate(old(count))]
+
+
+def old(count: int) -> list[Item]:
+    return [replace(one, published=None) for one in some_items(count)]
+
+
+def anew(items: list[Item], house: str = "b") -> list[Item]:
+    """Under other addresses and ids."""
+    return [replace(one, id=f"{house}{n}", link=f"https://new.example/{house}/{n}") for n, one in enumerate(items)]
+
+
+async def test_a_whole_feed_under_new_addresses_is_old(room: Room) -> None:
+    await room.look(wire=titles(10))
+    assert await room.look(wire=anew(titles(10))) == (10, 0, 0)
+    assert await room.look(wire=anew(titles(10))) == (10, 0, 0)  # the new addresses are known now
+    assert await room.look(wire=anew([*titles(3, start=90), *titles(10)], "c")) == (13, 3, 0)
+
+
+async def test_a_column_that_comes_again_is_news(room: Room) -> None:
+    await room.look(wire=titles(10))
+    again = anew(titles(1))
+    assert (await room.look(wire=[*again, *titles(10)[1:]]))[1] == 1
+
+
+async def test_a_few_columns_among_many_that_stay_are_news(room: Room) -> None:
+    await room.look(wire=titles(20))
+    room.source.brings["wire"] = Fetched(items=tuple(anew(titles(6))), cursor="", known=14)
+    assert (await room.look())[1] == 6
+
+
+async def test_titles_that_stood_on_several_stories_tell_nothing(room: Room) -> None:
+    twice = [replace(one, title="Telling headline number7 about robots") for one in titles(8)]
+    await room.look(wire=twice)
+    assert (await room.look(wire=anew(twice)))[1] == 8
+
+
+async def test_short_titles_tell_nothing(room: Room) -> None:
+    short = [replace(one, title=f"Robots {n}") for n, one in enumerate(titles(8))]
+    await room.look(wire=short)
+    assert (await room.look(wire=anew(short)))[1] == 8
+
+
+async def test_another_feeds_titles_tell_nothing(room: Room) -> None:
+    await room.look(wire=titles(8), other=[])
+    assert (await room.look(other=anew(titles(8))))[1] == 8
+
+
+async def test_what_was_told_long_ago_tells_nothing(room: Room) -> None:
+    await room.look(wire=titles(8))
+    room.clock.tick(timedelta(days=61))
+    assert (await room.look(wire=anew(titles(8))))[1] == 8
