@@ -19,8 +19,10 @@ from bot.domain.feed import Feed, FeedSpec, FeedState, Fetched, shown_address
 from bot.domain.identity import canonical_url
 from bot.domain.story import Language
 from bot.services import opml
+from bot.services.feed_words import cause_words, fix_words, silence_words
 from bot.settings import Settings
 from bot.settings.shapes import feed_id
+from bot.texts.style import age
 
 LONGEST_TITLE = 120
 
@@ -83,19 +85,31 @@ async def _check(app: App, arguments: Namespace) -> int:
 
     async def one(feed: Feed) -> None:
         nonlocal wrong
-        read = await _look(app, feed.spec)
-        if isinstance(read, Fetched):
-            moved = say("cli.feeds.moved", url=shown_address(read.moved_to)) if read.moved_to else ""
-            print(say("cli.feeds.ok", id=feed.id, items=len(read.items or ()), moved=moved).strip(), flush=True)
-            return
-        wrong += 1
-        print(f"✗ {feed.id}: {read.detail}", flush=True)
-        fix = f"cli.fix.{read.cause}"
-        print(f"    → {say(fix if app.texts.has(fix) else 'cli.fix.other')}", flush=True)
+        lines = _findings(app, feed, await _look(app, feed.spec))
+        wrong += len(lines) > 1
+        print("\n    → ".join(lines), flush=True)
 
     await _several(app, listed, one)
     print(say("cli.feeds.checked", count=len(listed), wrong=wrong))
     return WRONG if wrong else DONE
+
+
+def _findings(app: App, feed: Feed, read: Fetched | SourceError) -> list[str]:
+    """How a feed is, and what to do about it when it is not well."""
+    texts, say, now = app.texts, app.texts.say, app.world.clock()
+    code = read.cause if isinstance(read, SourceError) else read.notice
+    if code is not None:
+        since = feed.problem_since if feed.problem else None
+        words = cause_words(code, texts)
+        if since is not None:
+            words = say("feeds.ill", cause=words, since=age(now - since, texts.language))
+        found = getattr(read, "found", None)
+        return [f"✗ {feed.id}: {words}{f': {found}' if found else ''}", fix_words(code, texts)]
+    if silence := silence_words(feed, texts, now):
+        return [f"! {feed.id}: {silence}", say("cli.fix.silent")]
+    assert isinstance(read, Fetched)
+    moved = say("cli.feeds.moved", url=shown_address(read.moved_to)) if read.moved_to else ""
+    return [say("cli.feeds.ok", id=feed.id, items=len(read.items or ()), moved=moved).strip()]
 
 
 async def _several(app: App, listed: list[Feed], one: Callable[[Feed], Awaitable[None]]) -> None:

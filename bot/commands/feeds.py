@@ -7,6 +7,7 @@ import re
 from bot.commands.command import Command, Context
 from bot.domain.feed import Feed, FeedState
 from bot.domain.message import Message, Role, Span, Style, paragraph, span
+from bot.services.feed_words import cause_words, silence_words
 from bot.services.present import page_buttons
 from bot.texts.style import age, ago
 
@@ -25,12 +26,18 @@ async def run(words: list[str], context: Context) -> Message:
     shown = ordered[(page - 1) * A_PAGE : page * A_PAGE]
     parts = [
         paragraph(say("feeds.heading", count=len(feeds)), role=Role.HEADING),
-        paragraph(say("feeds.states", ok=sum(f.state is FeedState.OK for f in feeds), ill=len(ill(feeds)))),
+        paragraph(
+            say("feeds.states", ok=sum(f.state is FeedState.OK and not f.problem for f in feeds), ill=len(ill(feeds)))
+        ),
         paragraph(*[part for n, feed in enumerate(shown) for part in _line(feed, n, context)]),
     ]
     if pages > 1:
         parts.append(paragraph(say("page.of", page=page, pages=pages), role=Role.FOOTER))
     return Message(paragraphs=tuple(parts), buttons=page_buttons(texts, "/feeds", page, pages), in_place=bool(words))
+
+
+def is_well(feed: Feed) -> bool:
+    return feed.state is FeedState.OK and not feed.problem
 
 
 def ill(feeds: list[Feed]) -> list[Feed]:
@@ -39,10 +46,8 @@ def ill(feeds: list[Feed]) -> list[Feed]:
 
 def trouble(feed: Feed, context: Context) -> str:
     """What is wrong with an ill feed, and since when."""
-    say, key = context.texts.say, f"cause.{feed.problem}"
-    cause = say(key) if context.texts.has(key) else say("cause.other", code=feed.problem)
     since = age(context.now - (feed.problem_since or context.now), context.texts.language)
-    return say("feeds.ill", cause=cause, since=since)
+    return context.texts.say("feeds.ill", cause=cause_words(feed.problem, context.texts), since=since)
 
 
 def _line(feed: Feed, n: int, context: Context) -> list[Span]:
@@ -53,6 +58,8 @@ def _line(feed: Feed, n: int, context: Context) -> list[Span]:
         return [start, Span(text="✗ "), title, Span(text=f" – {trouble(feed, context)}")]
     if feed.last_ok is None:
         return [start, Span(text="· "), title, Span(text=f" – {say('feeds.never')}")]
+    if silence := silence_words(feed, context.texts, context.now):
+        return [start, Span(text="! "), title, Span(text=f" – {silence}")]
     read = ago(context.now - feed.last_ok, context.texts.language)
     return [start, Span(text="✓ "), title, Span(text=f" – {say('feeds.ok', age=read)}")]
 

@@ -11,6 +11,7 @@ from bot.domain.errors import Forbidden, Gone, SourceError
 from bot.domain.feed import Feed, FeedState
 from bot.domain.schedule import Rhythm
 from bot.ports import Clock
+from bot.services.feed_words import cause_words, fix_words
 from bot.texts import Texts
 from bot.texts.style import age, moment
 
@@ -45,15 +46,13 @@ class FeedNotices:
         since = _streak(feed) or now
         if not _is_ill(error, failures, now - since) or key in await self._known():
             return
-        cause = f"cause.{error.cause}"
-        words = self._texts.say(cause) if self._texts.has(cause) else self._texts.say("cause.other", code=error.cause)
-        fix = f"cli.fix.{error.cause}"
+        words, found = cause_words(error.cause, self._texts), getattr(error, "found", None)
         values: dict[str, str | int] = {
             "feed": _name(feed),
-            "cause": words[:1].upper() + words[1:],
+            "cause": words[:1].upper() + words[1:] + (f": {found}" if found else ""),
             "since": self._moment(since),
             "count": failures,
-            "fix": self._texts.say(fix if self._texts.has(fix) else "cli.fix.other"),
+            "fix": fix_words(error.cause, self._texts),
         }
         await self._begins(key, "feed_failing", values)
 
