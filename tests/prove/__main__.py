@@ -1,0 +1,79 @@
+"""The proof from the command line: `python -m tests.prove crash --kills 500`. Exit code 1 when something was lost,
+repeated or out of order."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.contracts.conftest import Postgres
+from tests.prove.crash import Result, crash
+from tests.prove.lives import nursery
+from tests.prove.servers import postgres
+
+A_TOWN = 12  # kills of one database before it must come to rest
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def main(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
+    proofs = parser.add_subparsers(dest="proof", required=True)
+    one = proofs.add_parser("crash", help="one process, killed over and over")
+    one.add_argument("--kills", type=int, default=500)
+    one.add_argument("--seed", type=int, default=1)
+    one.add_argument("--at-once", type=int, default=2, help="towns side by side")
+    one.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    arguments = parser.parse_args(words)
+    began = time.monotonic()
+    wrong = {"crash": _crash}[arguments.proof](arguments)
+    for line in wrong:
+        say(f"  {line}")
+    say(f"{arguments.proof}: {'FAILED' if wrong else 'proved'} in {time.monotonic() - began:.0f} s")
+    return 1 if wrong else 0
+
+
+def _crash(arguments: argparse.Namespace) -> list[str]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kabar-prove-")))
+        server = stack.enter_context(postgres()) if arguments.database == "postgresql" else None
+        results = asyncio.run(_towns(arguments, folder, server))
+    points = sum((result.points for result in results), Counter[str]())
+    for point, count in points.most_common():
+        say(f"  {count:4} killed {point}")
+    say(
+        f"seeds {arguments.seed}–{results[-1].seed}: kills {points.total()}, "
+        f"messages {sum(r.messages for r in results)}, lost {sum(len(r.verdict.lost) for r in results)}, "
+        f"repeated {sum(r.verdict.repeats for r in results)} "
+        f"(in flight at a kill: {sum(r.in_flight.messages for r in results)}; repeated without a kill or on Slack: "
+        f"{sum(len(r.verdict.repeated) for r in results)})"
+    )
+    return [line for result in results for line in result.wrong]
+
+
+async def _towns(arguments: argparse.Namespace, folder: Path, server: Postgres | None) -> list[Result]:
+    shares = [min(A_TOWN, arguments.kills - done) for done in range(0, arguments.kills, A_TOWN)]
+    turns = asyncio.Semaphore(arguments.at_once)
+    async with nursery() as here:
+
+        async def town(seed: int, kills: int) -> Result:
+            async with turns:
+                home = folder / str(seed)
+                home.mkdir()
+                url = server.url(server.create()) if server else f"sqlite:///{home}/kabar.db"
+                return await crash(seed, kills, home, url, here, tell=say)
+
+        return await asyncio.gather(*(town(arguments.seed + n, share) for n, share in enumerate(shares)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
