@@ -13,6 +13,9 @@ from bot.ports import Chats, Clock, Outbox, Stories
 FIRST_SPAN = timedelta(hours=24)
 LONGEST_SPAN = timedelta(days=7)
 COUNTED = 200
+# A story counts from the moment it was read and can be seen once it is stored. A digest that reached up to this very
+# moment would pass over what is being stored just now, and so would the next one, which begins where it ended.
+STILL_COMING = timedelta(minutes=1)
 LOG = logger("digest")
 
 
@@ -37,8 +40,9 @@ class Digests:
             )
             if day is None:
                 continue
-            digest = await self.compose(chat, day, now)
-            planned += await self._outbox.plan_digest(chat.id, day, digest.to_json(), now, now)
+            until = now - STILL_COMING
+            digest = await self.compose(chat, day, until)
+            planned += await self._outbox.plan_digest(chat.id, day, digest.to_json(), until, now)
         return planned
 
     async def compose(self, chat: Chat, day: date, now: datetime, *, since: datetime | None = None) -> Digest:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.subscription import Mode
+from tests.contracts.store_values import commit, new_story
 from tests.scenarios.town import Clock, PostOffice, Press, news, settle_in, town, wants
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -108,3 +109,21 @@ async def test_a_quiet_day_says_what_was_read(tmp_path: Path) -> None:
         await here.poll_and_deliver()
     assert "All quiet: nothing new on your topics." in post.texts("ann")[0]
     assert "Feeds read: 2, with problems: 0. New items: 0, stories for you: 0." in post.texts("ann")[0]
+
+
+async def test_what_is_being_stored_while_a_digest_is_made_is_in_the_next_one(tmp_path: Path) -> None:
+    """A story counts from the moment it was read, which is before anybody can see it."""
+    clock, press, post = Clock(datetime(2026, 6, 1, 7, 0, tzinfo=UTC)), Press(), PostOffice()
+    async with town(tmp_path, clock, press, post) as here:
+        await settle_in(here.store, clock, "paper", ann=wants(mode=Mode.DIGEST, zone="UTC"))
+        await here.poll_and_deliver()
+        clock.now = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
+        read = clock()
+        clock.forward(seconds=2)
+        await here.digests.plan_due()
+        await commit(here.store, new_story("late"), feed_id="paper", at=read, established=True)
+        clock.forward(days=1)
+        await here.poll_and_deliver()
+    first, second = post.texts("ann")
+    assert "Title of late" not in first
+    assert "Title of late" in second
