@@ -92,14 +92,9 @@ class Courier:
         LEAVE_BY.set(delivery.until)
         try:
             message = await self._composer.compose(delivery)
-            if isinstance(message, Unsaid | Held):
-                state = DeliveryState.HELD if isinstance(message, Held) else DeliveryState.EXPIRED
-                await self._settle(delivery, state, reason=message)
-                return
-            wait = (delivery.leave_at - self._clock()).total_seconds()
-            if wait > 0:
-                await self._sleep(wait)
-            if delivery.uncertain and delivery.kind is not DeliveryKind.EDIT:  # an edit may simply be made again
+            # An edit may simply be made again. All else is asked about before it is held back: told in a list later it
+            # would be there twice.
+            if delivery.uncertain and delivery.kind is not DeliveryKind.EDIT:
                 arrived = await self._platform.was_delivered(chat.channel, delivery.key, delivery.created_at)
                 if arrived:
                     await self._sent(delivery, message, arrived, report)
@@ -107,6 +102,13 @@ class Courier:
                 if arrived is None and chat.preferences.once:
                     await self._settle(delivery, DeliveryState.EXPIRED, reason=PERHAPS_ARRIVED)
                     return
+            if isinstance(message, Unsaid | Held):
+                state = DeliveryState.HELD if isinstance(message, Held) else DeliveryState.EXPIRED
+                await self._settle(delivery, state, reason=message)
+                return
+            wait = (delivery.leave_at - self._clock()).total_seconds()
+            if wait > 0:
+                await self._sleep(wait)
             if delivery.plain:
                 message = message.plain()
             ids = await self._send(delivery, message)
@@ -132,13 +134,15 @@ class Courier:
             raise OutcomeUnknown("no answer in time") from error
 
     async def _sent(
-        self, delivery: PendingDelivery, message: Message, ids: tuple[str, ...], report: DeliverReport
+        self, delivery: PendingDelivery, message: Message | Unsaid | Held, ids: tuple[str, ...], report: DeliverReport
     ) -> None:
         channel = delivery.chat.channel
         rest = self._clock() + self._platform.pause(channel)
         in_place = delivery.kind is DeliveryKind.EDIT and ids == delivery.answers
-        kind = "list" if message.numbered and message.stories else "alert"
-        shown = None if in_place else Shown(channel=channel, stories=message.stories, kind=kind)
+        shown = None
+        if isinstance(message, Message) and not in_place:
+            kind = "list" if message.numbered and message.stories else "alert"
+            shown = Shown(channel=channel, stories=message.stories, kind=kind)
         await self._settle(delivery, DeliveryState.SENT, message_ids=ids, hold_chat_until=rest, shown=shown)
         if in_place:
             report.edited += 1
