@@ -16,6 +16,8 @@ from pathlib import Path
 from tests.contracts.conftest import Postgres
 from tests.prove.crash import Result, crash
 from tests.prove.lives import nursery
+from tests.prove.replicas import SPEED, replicas
+from tests.prove.replicas import Result as ReplicasResult
 from tests.prove.servers import postgres
 
 A_TOWN = 12  # kills of one database before it must come to rest
@@ -33,9 +35,14 @@ def main(words: Sequence[str]) -> int:
     one.add_argument("--seed", type=int, default=1)
     one.add_argument("--at-once", type=int, default=2, help="towns side by side")
     one.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    several = proofs.add_parser("replicas", help="several processes on one PostgreSQL, killed and stopped for a while")
+    several.add_argument("--kills", type=int, default=200, help="kills and pauses together")
+    several.add_argument("--replicas", type=int, default=3)
+    several.add_argument("--seed", type=int, default=1)
+    several.add_argument("--speed", type=float, default=SPEED, help="how fast time runs for leases and pauses")
     arguments = parser.parse_args(words)
     began = time.monotonic()
-    wrong = {"crash": _crash}[arguments.proof](arguments)
+    wrong = {"crash": _crash, "replicas": _replicas}[arguments.proof](arguments)
     for line in wrong:
         say(f"  {line}")
     say(f"{arguments.proof}: {'FAILED' if wrong else 'proved'} in {time.monotonic() - began:.0f} s")
@@ -73,6 +80,25 @@ async def _towns(arguments: argparse.Namespace, folder: Path, server: Postgres |
                 return await crash(seed, kills, home, url, here, tell=say)
 
         return await asyncio.gather(*(town(arguments.seed + n, share) for n, share in enumerate(shares)))
+
+
+def _replicas(arguments: argparse.Namespace) -> list[str]:
+    async def run(folder: Path, url: str) -> ReplicasResult:
+        async with nursery() as here:
+            size, events = arguments.replicas, arguments.kills
+            return await replicas(arguments.seed, events, size, folder, url, here, speed=arguments.speed, tell=say)
+
+    with tempfile.TemporaryDirectory(prefix="kabar-prove-") as folder, postgres() as server:
+        result = asyncio.run(run(Path(folder), server.url(server.create())))
+    verdict = result.verdict
+    say(
+        f"seed {result.seed}: {arguments.replicas} replicas, kills {result.kills}, pauses {result.pauses}, "
+        f"messages {result.messages}, lost {len(verdict.lost)}, repeated {verdict.repeats} (brought by a replica that "
+        f"was stopped before it wrote that down: {result.in_flight.messages}; others: {len(verdict.repeated)}), "
+        f"digests {result.digests}, two listened at once {result.conflicts} times, "
+        f"nobody listened for {result.longest_deaf:.1f} s at most"
+    )
+    return result.wrong
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,13 +85,14 @@ class PostOffice:
         self.trouble: Callable[[str], str] = lambda platform: ""
         self.listeners: Counter[str] = Counter()  # who asks Telegram for updates just now, by life
         self.conflicts: list[tuple[str, str]] = []
-        self.heard: list[tuple[float, str]] = []  # when each poll began, on the clock, and whose it was
+        self.longest_deaf = 0.0
+        self._asleep: set[str] = set()
+        self._deaf_since: float | None = None
         self.news = asyncio.Event()
         self._window = Window()
         self._next = 1
         self._last_ts = 0.0
         self._poll = 0
-        self._poller = ""
         self._polls_changed = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -186,11 +188,13 @@ class PostOffice:
 
     async def _updates(self, who: str, seconds: int) -> web.StreamResponse:
         """A second poll ends the first with a 409, as Telegram does."""
-        self.heard.append((self.clock().timestamp(), who))
-        if self.listeners.total() and self._poller != who:
-            self.conflicts.append((self._poller, who))
+        if self._awake():
+            self.conflicts += [(other, who) for other in self._awake() if other != who]
+        elif self._deaf_since is not None:
+            self.longest_deaf = max(self.longest_deaf, time.monotonic() - self._deaf_since)
+        self._deaf_since = None
         self._poll += 1
-        mine, self._poller = self._poll, who
+        mine = self._poll
         self._polls_changed.set()
         self._polls_changed = asyncio.Event()
         self.listeners[who] += 1
@@ -202,7 +206,23 @@ class PostOffice:
             pass
         finally:
             self.listeners[who] -= 1
+            self._is_anybody_there()
         return _good([]) if mine == self._poll else _bad(409, "Conflict: terminated by other getUpdates request")
+
+    def fell_asleep(self, who: str) -> None:
+        """This process stands still: its poll is still open and nobody listens at it."""
+        self._asleep.add(who)
+        self._is_anybody_there()
+
+    def woke(self, who: str) -> None:
+        self._asleep.discard(who)
+
+    def _awake(self) -> list[str]:
+        return [who for who, polls in self.listeners.items() if polls > 0 and who not in self._asleep]
+
+    def _is_anybody_there(self) -> None:
+        if not self._awake() and self._deaf_since is None:
+            self._deaf_since = time.monotonic()
 
     # --- Slack ---
 

@@ -32,6 +32,7 @@ class Reader:
     topics: frozenset[Topic] = BOTH_TOPICS
     mode: Mode = Mode.ALERT
     quiet: Quiet | None = None
+    digest_at: time = time(8)
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -89,7 +90,7 @@ async def move_in(folder: Path, url: str, readers: Sequence[Reader], now: dateti
         for reader in readers:
             channel = Channel(platform=reader.platform, address=reader.address, thread=reader.thread)
             chat = await store.chats.meet(channel)
-            wishes = Preferences(topics=reader.topics, mode=reader.mode, quiet=reader.quiet)
+            wishes = Preferences(topics=reader.topics, mode=reader.mode, quiet=reader.quiet, digest_at=reader.digest_at)
             await store.chats.save(replace(chat, preferences=wishes, since=now - timedelta(days=2)))
     finally:
         await store.close()
