@@ -129,7 +129,7 @@ async def test_moved_away_and_put_back(tmp_path: Path) -> None:
 
 
 async def test_overwritten_and_restored_from_a_backup(tmp_path: Path) -> None:
-    async with office(tmp_path, causes=2) as here:  # not a database, then gone
+    async with office(tmp_path, causes=3) as here:  # not a database, damaged, then gone
         assert (await here.kabar("db", "backup", "kabar.backup")).code == 0
         connection = sqlite3.connect(here.path)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
