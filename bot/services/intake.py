@@ -12,7 +12,7 @@ from bot.domain.feed import Feed, FeedOutcome
 from bot.domain.identity import Keys, Known, canonical_url, content_hash, is_same, keys_of
 from bot.domain.story import Item, Language
 from bot.ports import EditedStory, Judge, NewStory, Reading, Stories
-from bot.services.reissued import recognised
+from bot.services.reissued import lasting, recognised
 
 ITEMS_BETWEEN_BREATHS = 20
 
@@ -48,6 +48,7 @@ class Intake:
         edited: dict[int, EditedStory] = {}
         seen: list[str] = []
         learnt: list[tuple[str, int]] = []
+        fleeting: set[str] = set()  # new ids of entries whose address says enough
         for n, (item, item_keys, match) in enumerate(zip(items, keys, matches, strict=True)):
             if n % ITEMS_BETWEEN_BREATHS == 0:
                 await asyncio.sleep(0)
@@ -56,6 +57,8 @@ class Intake:
                 continue
             seen += [key for key in item_keys.all if key in known]
             learnt += [(key, match.story_id) for key in item_keys.all if key not in known]
+            if item_keys.url in known:
+                fleeting.update(key for key in item_keys.others if key not in known)
             if match.feed_id == feed.id and match.content_hash != content_hash(item):
                 edited[match.story_id] = EditedStory(story_id=match.story_id, new=self._story(feed, item, item_keys))
         return Reading(
@@ -64,7 +67,7 @@ class Intake:
             new=tuple(reversed(new)),  # documents begin with the newest, but it happened last: tell it last
             edited=tuple(edited.values()),
             seen=tuple(seen),
-            learnt=tuple(learnt),
+            learnt=lasting(learnt, fleeting, len(items) + others),
         )
 
     def _story(self, feed: Feed, item: Item, keys: Keys) -> NewStory:

@@ -1,8 +1,8 @@
-"""When a feed is printed anew: its publisher moved house, every entry has a new address and id, and none is news."""
+"""When a feed is printed anew: its publisher moved house, every entry has a new address or id, and none is news."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.feed import Feed
@@ -32,3 +32,11 @@ async def recognised(
         return list(found)
     LOG.info("feed %s: %d entries have new addresses and ids; by their titles they are old", feed.id, len(again))
     return [again.get(n, one) for n, one in enumerate(found)]
+
+
+def lasting(learnt: Sequence[tuple[str, int]], fleeting: Collection[str], shown: int) -> tuple[tuple[str, int], ...]:
+    """What is worth remembering of the keys that were learnt. Where most of a document has another id or date than
+    before, it may well have so at every look: what its addresses tell anyway is then not written down each time."""
+    if len(fleeting) < max(FEWEST, shown / 2):
+        return tuple(learnt)
+    return tuple(pair for pair in learnt if pair[0] not in fleeting)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.feed import Fetched
+from bot.domain.identity import keys_of
 from bot.domain.story import Item
 from bot.store.store import Store
 from tests.builders import some_items
@@ -78,3 +79,19 @@ async def test_what_was_told_long_ago_tells_nothing(room: Room) -> None:
     await room.look(wire=titles(8))
     room.clock.tick(timedelta(days=61))
     assert (await room.look(wire=anew(titles(8))))[1] == 8
+
+
+async def test_ids_that_are_new_at_every_look_are_not_piled_up(room: Room) -> None:
+    await room.look(wire=titles(10))
+    for n in range(5):
+        flood = [replace(one, id=f"flood-{n}-{one.id}") for one in titles(10)]
+        assert await room.look(wire=flood) == (10, 0, 0)
+        assert await room.store.stories.known([key for one in keys_of("wire", flood) for key in one.others]) == {}
+
+
+async def test_the_id_that_one_entry_gets_is_learnt(room: Room) -> None:
+    await room.look(wire=titles(10))
+    changed = [replace(titles(1)[0], id="another"), *titles(10)[1:]]
+    await room.look(wire=changed)
+    elsewhere = replace(changed[0], link="https://new.example/moved", title="Telling headline number0 about robots")
+    assert (await room.look(wire=[elsewhere, *changed[1:]]))[1] == 0
