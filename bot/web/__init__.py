@@ -79,7 +79,8 @@ class Listener:
             async with asyncio.timeout(ANSWER_WITHIN):
                 reply = await handler(ask)
         except Exception:
-            LOG.exception("%s %s could not be answered", request.method, request.path)
+            place = request.path if (method, request.path) in routes else family  # the last part may be a secret
+            LOG.exception("%s %s could not be answered", request.method, place)
             return web.Response(status=500, text="something went wrong here; the log says what\n")
         headers = {**reply.headers, "Content-Type": reply.media_type}
         return web.Response(status=reply.status, body=reply.body, headers=headers)

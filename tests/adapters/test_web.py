@@ -82,6 +82,23 @@ async def test_a_fault_is_told_without_its_words(session: aiohttp.ClientSession)
         assert "secret" not in await answer.text()
 
 
+async def test_the_last_part_of_a_path_may_be_anything_and_stays_out_of_the_log(
+    session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    echo = Echo()
+    own = {("POST", "/hubs/*"): echo.answer, ("GET", "/hubs/*"): echo.fail}
+    async with listening(echo) as (url, listener):
+        listener.serve(lambda: [own])
+        assert (await session.post(f"{url}/hubs/k3y", data=b"x")).status == 202
+        assert echo.asked[0].path == "/hubs/k3y"
+        assert (await session.get(f"{url}/hubs/k3y")).status == 500
+        assert (await session.put(f"{url}/hubs/k3y")).status == 405
+        assert (await session.get(f"{url}/hubs/k3y/more")).status == 404
+        assert (await session.get(f"{url}/hubs")).status == 404
+    assert "k3y" not in caplog.text
+    assert "GET /hubs/* could not be answered" in caplog.text
+
+
 async def test_a_body_that_is_too_large_is_refused(session: aiohttp.ClientSession) -> None:
     echo = Echo()
     async with listening(echo) as (url, _listener):
