@@ -20,6 +20,7 @@ LOG = logger("app")
 async def listen(app: App) -> Listener | None:
     """The HTTP listener, where something needs it. A place that is taken is told and stops nothing else."""
     if app.metrics is None:
+        await app.report(Beat(part="http", at=app.world.clock(), state="off"))
         return None
     from bot.web import Listener
 

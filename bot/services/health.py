@@ -73,7 +73,7 @@ class Health:
 
     async def parts(self) -> list[Part]:
         now = self._clock()
-        database = await self._database()
+        database = await self._database(now)
         if not database.is_well:
             return [database]
         beats = {beat.part: beat for beat in await self._beats.beats()}
@@ -82,6 +82,7 @@ class Health:
             self._polling(await self._feeds.all(), now),
             await self._deliveries(now),
             database,
+            *self._listener(beats.get("http"), now),
         ]
         if self._hubs is not None:
             parts.append(await self._pushing(self._hubs, now))
@@ -156,12 +157,19 @@ class Health:
             return Part(name="outbox", state=PartState.WARNING, cause="dead", values=values)
         return Part(name="outbox", state=PartState.OK, age=lag, cause="delivering", values=values)
 
-    async def _database(self) -> Part:
+    async def _database(self, now: datetime) -> Part:
         try:
+            await self._housekeeping.try_out(now)
             words = await self._housekeeping.check(thorough=False)
         except StoreError as error:
             return broken_database(error)
         return Part(name="database", state=PartState.OK, cause="database_well", values=(("detail", words),))
+
+    def _listener(self, beat: Beat | None, now: datetime) -> list[Part]:
+        """Nobody needs to hear of a listener that works, or that nothing needs."""
+        if beat is None or beat.state != "failing":
+            return []
+        return [Part(name="http", state=PartState.FAILING, age=now - beat.at, cause="http_taken")]
 
     def _platform(self, name: str, beat: Beat | None, now: datetime) -> Part:
         if name not in self._platforms:

@@ -1,5 +1,5 @@
-"""The real program while its database is in trouble: it says so once, /readyz says why, and when the trouble is over it
-goes on by itself and has lost nothing."""
+"""The real program as its operator sees it: in trouble with its database it says so once, /readyz says why, and when
+the trouble is over it goes on by itself and has lost nothing; /metrics counts what it does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.adapters.fake_telegram import FakeTelegram
+from tests.adapters.fake_telegram import FakeTelegram, flood
 from tests.adapters.feedserver import FeedServer
 from tests.contracts.conftest import Postgres, postgres
 from tests.scenarios.papers import AI, rss
@@ -85,8 +85,8 @@ async def office(folder: Path, *, causes: int = 1, **settings: str) -> AsyncIter
             assert await life.end(signal.SIGTERM) == 0
         assert "Traceback" not in life.log
         said = [line.partition("not ready: ")[2] for line in life.log.splitlines() if "not ready: " in line]
-        assert 1 <= len(said) == len(set(said)) <= causes, life.log
-        assert life.log.count("ready again after") == 1, life.log
+        assert len(said) == len(set(said)) <= causes, life.log
+        assert life.log.count("ready again after") == bool(said), life.log
 
 
 async def test_locked_by_another_program(tmp_path: Path) -> None:
@@ -163,3 +163,46 @@ async def test_a_server(tmp_path: Path, postgres: Postgres, trouble: str, remedy
         postgres.run(f"ALTER DATABASE {name} {remedy}", everybody)
         await here.ready(200)
         await here.arrived()
+
+
+async def test_restored_beside_the_running_bot(tmp_path: Path) -> None:
+    """It may be locked for a moment; what the backup does not know is told again, and then it goes on."""
+    async with office(tmp_path) as here:
+        assert (await here.kabar("db", "backup", "kabar.backup")).code == 0
+        for _ in range(3):
+            assert (await here.kabar("db", "restore", "kabar.backup")).code == 0
+            assert (await here.kabar("db", "check")).code == 0
+        here.publish()
+        await here.arrived()
+        await here.ready(200)
+
+
+async def test_figures_of_a_bot_at_work(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        here.tg.fail("sendMessage", flood(1))
+        here.publish()
+        await here.arrived()
+        async with aiohttp.ClientSession() as session, asyncio.timeout(30):
+            found = ""
+            while 'state="sent"} 2.0' not in found:  # written down a moment after it arrived
+                found = await (await session.get(f"http://{here.place}/metrics")).text()
+    for line in (
+        'kabar_deliveries_total{kind="alert",platform="telegram",state="queued"} 1.0',
+        'kabar_pauses_total{platform="telegram"} 1.0',
+        'kabar_pause_seconds_total{platform="telegram"} 1.0',
+        "kabar_new_stories_total 3.0",
+        "kabar_alerts_total 2.0",
+        "kabar_database_up 1.0",
+        'kabar_feeds{state="ok"} 1.0',
+        'kabar_part_up{part="telegram"} 1.0',
+    ):
+        assert line in found, found
+
+
+async def test_without_being_asked_nothing_listens(tmp_path: Path) -> None:
+    kabar = Program(tmp_path)
+    kabar.feeds(paper="http://127.0.0.1:1/feed")
+    async with kabar.running() as life:
+        await life.says("no Telegram or Slack token")
+        assert await life.end(signal.SIGTERM) == 0
+    assert "listening on" not in life.log
