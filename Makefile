@@ -1,4 +1,4 @@
-# make run · make test · make check · make format · make eval · make bench · make locks
+# make run · make test · make check · make format · make eval · make bench · make prove · make locks
 PYTHON ?= python3
 VENV := .venv
 # One more than there are cores: some tests wait for processes.
@@ -6,7 +6,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test check format eval bench locks manifest clean
+.PHONY: run test check format eval bench prove locks manifest clean
 .DEFAULT_GOAL := run
 
 # `kabar` without a command is `kabar run` once a token stands in .env (or the environment), `kabar try` before that.
@@ -35,6 +35,11 @@ eval: $(VENV)/.run
 # Timings, as ratios against a peer in the same run; never part of the tests.
 bench: $(VENV)/.dev $(VENV)/bench/.peers
 	$(BIN)/python -m tests.bench $(VENV)/bench/bin/python
+
+# That nothing is lost, repeated or sent too quickly, whatever is killed: about half an hour; SEED begins elsewhere.
+SEED ?= 1
+prove: $(VENV)/.dev
+	$(BIN)/python -m tests.prove all --seed $(SEED)
 
 # The Slack manifest in deploy/ is written from the command registry.
 manifest: $(VENV)/.run

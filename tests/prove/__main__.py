@@ -15,11 +15,23 @@ from pathlib import Path
 
 from tests.contracts.conftest import Postgres
 from tests.prove.crash import Result, crash
+from tests.prove.fanout import fanout
 from tests.prove.lives import nursery
+from tests.prove.load import Figures, group, hurry, rate
 from tests.prove.replicas import SPEED, replicas
 from tests.prove.replicas import Result as ReplicasResult
 from tests.prove.servers import postgres
 
+ALL = (
+    "crash --kills 500 --seed {seed}",
+    "crash --kills 100 --seed {seed} --database postgresql",
+    "replicas --kills 200 --replicas 3 --seed {seed}",
+    "power --seed {seed}",
+    "rate",
+    "group",
+    "hurry",
+    "fanout",
+)
 A_TOWN = 12  # kills of one database before it must come to rest
 
 
@@ -40,9 +52,27 @@ def main(words: Sequence[str]) -> int:
     several.add_argument("--replicas", type=int, default=3)
     several.add_argument("--seed", type=int, default=1)
     several.add_argument("--speed", type=float, default=SPEED, help="how fast time runs for leases and pauses")
+    rates = proofs.add_parser("rate", help="one story for very many private chats")
+    rates.add_argument("--chats", type=int, default=10_000)
+    rates.add_argument("--seconds", type=float, default=60)
+    crowded = proofs.add_parser("group", help="very many alerts for one group")
+    crowded.add_argument("--alerts", type=int, default=1_000)
+    crowded.add_argument("--minutes", type=float, default=15)
+    crowded.add_argument("--speed", type=float, default=4)
+    quick = proofs.add_parser("hurry", help="from the fetch of a story to its messages")
+    quick.add_argument("--chats", type=int, default=1_000)
+    quick.add_argument("--stories", type=int, default=20)
+    many = proofs.add_parser("fanout", help="planning an alert for very many chats")
+    many.add_argument("--chats", type=int, default=100_000)
+    many.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    everything = proofs.add_parser("all", help="all of them, with the numbers that are promised")
+    everything.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args(words)
+    if arguments.proof == "all":
+        return max([main(proof.format(seed=arguments.seed).split()) for proof in ALL])
+    say(f"--- {' '.join(words)}")
     began = time.monotonic()
-    wrong = {"crash": _crash, "replicas": _replicas}[arguments.proof](arguments)
+    wrong = PROOFS[arguments.proof](arguments)
     for line in wrong:
         say(f"  {line}")
     say(f"{arguments.proof}: {'FAILED' if wrong else 'proved'} in {time.monotonic() - began:.0f} s")
@@ -100,6 +130,41 @@ def _replicas(arguments: argparse.Namespace) -> list[str]:
     )
     return result.wrong
 
+
+def _load(arguments: argparse.Namespace) -> list[str]:
+    wishes = {name: value for name, value in vars(arguments).items() if name != "proof"}
+    proof = {"rate": rate, "group": group, "hurry": hurry}[arguments.proof]
+
+    async def run(folder: Path) -> Figures:
+        async with nursery() as here:
+            return await proof(folder, here, **wishes)
+
+    with tempfile.TemporaryDirectory(prefix="kabar-prove-") as folder:
+        return _told(asyncio.run(run(Path(folder))))
+
+
+def _fanout(arguments: argparse.Namespace) -> list[str]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kabar-prove-")))
+        server = stack.enter_context(postgres()) if arguments.database == "postgresql" else None
+        url = server.url(server.create()) if server else f"sqlite:///{folder}/kabar.db"
+        return _told(asyncio.run(fanout(folder, url, chats=arguments.chats)))
+
+
+def _told(figures: Figures) -> list[str]:
+    for line in figures.lines:
+        say(f"  {line}")
+    return figures.wrong
+
+
+PROOFS = {
+    "crash": _crash,
+    "replicas": _replicas,
+    "rate": _load,
+    "group": _load,
+    "hurry": _load,
+    "fanout": _fanout,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

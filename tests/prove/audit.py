@@ -13,7 +13,7 @@ from tests.prove.posts import Receipt
 from tests.prove.press import Told
 from tests.prove.readers import Reader
 
-LISTS = (DeliveryKind.DIGEST, DeliveryKind.CATCH_UP)
+OF_ONE_STORY = (DeliveryKind.ALERT, DeliveryKind.CHANGE, DeliveryKind.EDIT)
 Telling = tuple[tuple[str, str, str], str]  # a place, and a token or the heading of a digest
 
 
@@ -78,7 +78,7 @@ def _completeness(
     verdict: Verdict, stories: Sequence[Told], reader: Reader, theirs: Sequence[Receipt], rows: Sequence[Row]
 ) -> None:
     got = {token for one in theirs for token in one.tokens}
-    got |= {token for row in rows if row.kind in LISTS and _arrived(row, theirs) for token in row.tokens}
+    got |= {token for row in rows if row.kind not in OF_ONE_STORY and _arrived(row, theirs) for token in row.tokens}
     wanted = {story.token for story in stories if reader.wants(story)}
     verdict.told += len(wanted & got)
     verdict.lost += [f"{token} never reached {reader.name}" for token in sorted(wanted - got)]

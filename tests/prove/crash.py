@@ -98,13 +98,20 @@ class Town:
 
 
 async def crash(
-    seed: int, kills: int, folder: Path, url: str, nursery: Nursery, *, tell: Callable[[str], None] = lambda line: None
+    seed: int,
+    kills: int,
+    folder: Path,
+    url: str,
+    nursery: Nursery,
+    *,
+    speed: float = SPEED,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Result:
     """So many kills of one town, then calm lives until nothing waits; what the receipts say of it."""
     random = Random(seed)
     async with FeedServer() as server:
         press = Press(server, random)
-        clock = TownClock(begins=BEGINS, at=time.time(), speed=SPEED)
+        clock = TownClock(begins=BEGINS, at=time.time(), speed=speed)
         async with PostOffice(clock) as post:
             post.trouble = _trouble(Random(seed + 1))
             furnish(folder, press)

@@ -8,7 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -26,7 +26,8 @@ Body = dict[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """One message as it arrived. `who` is the life of the process that brought it, `key` the name of the delivery
-    (Slack), `id` the platform's own. `is_edit`: it took the place of an earlier one; `answers`: it is a reply."""
+    (Slack), `id` the platform's own; `at` is the town's time, `moment` the machine's. `is_edit`: it took the place of
+    an earlier one; `answers`: it is a reply."""
 
     who: str
     at: datetime
@@ -41,6 +42,7 @@ class Receipt:
     parts: int = 1
     is_edit: bool = False
     answers: bool = False
+    moment: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:

@@ -31,20 +31,32 @@ class Press:
     """Two feeds on a loopback server. No two stories share a telling word, so each is an event of its own; what the
     wire copies from the paper is a second report of it."""
 
-    def __init__(self, server: FeedServer, random: Random, folder: str = "") -> None:
+    def __init__(self, server: FeedServer, random: Random, *, shown: int = 100) -> None:
+        """`shown`: how many entries a document has at most."""
         self._server = server
         self._random = random
-        self._folder = folder
+        self._shown = shown
         self.stories: list[Told] = []
         self._titles: dict[str, list[str]] = {name: [] for name in FEEDS}
         for name in FEEDS:
             self._print(name)
 
     def url(self, feed: str) -> str:
-        return self._server.url(f"/{self._folder}{feed}")
+        return self._server.url(f"/{feed}")
 
     def publish(self, topic: Topic | None = None, feed: str = "paper") -> Told:
         """One new story at the top of a feed."""
+        told = self._written(topic)
+        self._titles[feed].insert(0, told.title)
+        self._print(feed)
+        return told
+
+    def publish_many(self, count: int, topic: Topic | None = None, feed: str = "paper") -> None:
+        """All at once."""
+        self._titles[feed][:0] = reversed([self._written(topic).title for _ in range(count)])
+        self._print(feed)
+
+    def _written(self, topic: Topic | None) -> Told:
         topic = topic or TOPICS[len(self.stories) % len(TOPICS)]
         token, *words = f"Zq{self._word()}", *(self._word() for _ in range(4))
         if topic is Topic.AI:
@@ -55,8 +67,6 @@ class Press:
             title = f"{token} lays off {count} employees in {words[0].title()} as demand for {words[1]} falls"
         told = Told(token=token, topic=topic, title=title, at=len(self.stories))
         self.stories.append(told)
-        self._titles[feed].insert(0, title)
-        self._print(feed)
         return told
 
     def copy(self, story: Told, feed: str = "wire") -> None:
@@ -65,7 +75,7 @@ class Press:
         self._print(feed)
 
     def _print(self, feed: str) -> None:
-        self._server.publish(f"/{self._folder}{feed}", rss(*self._titles[feed], host=f"{feed}.example"))
+        self._server.publish(f"/{feed}", rss(*self._titles[feed][: self._shown], host=f"{feed}.example"))
 
     def _word(self) -> str:
         return "".join(self._random.choice(SYLLABLES) for _ in range(4))

@@ -27,11 +27,13 @@ from tests.prove.readers import EVERYBODY, Reader, furnish, move_in
 
 SPEED = 8.0
 STANDSTILL = 48.0  # seconds of the town's clock, longer than any lease
+PAUSING = 0.3
+NEWS_EVERY = (0.6, 1.8)  # seconds
 AT_REST = 120.0
 FAILOVER = 15.0
 SHORTLY = 0.1  # until what a killed process had written is taken in
 STARTS = BEGINS.replace(hour=0, minute=58)  # 07:58 in Jakarta
-FIRST_DIGEST, A_DIGEST_EVERY = datetime(2026, 3, 2, 8), timedelta(minutes=3)
+FIRST_DIGEST, A_DIGEST_EVERY = STARTS + timedelta(hours=7, minutes=2), timedelta(minutes=3)
 ALERTED: Sequence[Reader] = [one for one in EVERYBODY if one.quiet is None and one.mode is Mode.ALERT]
 DIGESTED: Sequence[Reader] = [
     Reader(
@@ -112,9 +114,10 @@ async def replicas(
     nursery: Nursery,
     *,
     speed: float = SPEED,
+    pausing: float = PAUSING,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Result:
-    """So many kills and pauses of `size` replicas, then calm until nothing waits."""
+    """So many kills and pauses of `size` replicas, then calm until nothing waits. `pausing`: the share of pauses."""
     random = Random(seed)
     async with FeedServer() as server:
         press = Press(server, random)
@@ -128,7 +131,7 @@ async def replicas(
                 await cluster.begin()
             news = asyncio.create_task(_news(press, random))
             for number in range(1, events + 1):
-                await _event(cluster)
+                await _event(cluster, pausing)
                 if number % 20 == 0:
                     tell(f"seed {seed}: {result.kills} kills, {result.pauses} pauses, {len(post.receipts)} messages")
             news.cancel()
@@ -142,15 +145,15 @@ async def replicas(
 async def _news(press: Press, random: Random) -> None:
     while True:
         press.publish()
-        await asyncio.sleep(random.uniform(1.2, 2.4))
+        await asyncio.sleep(random.uniform(*NEWS_EVERY))
 
 
-async def _event(cluster: Cluster) -> None:
+async def _event(cluster: Cluster, pausing: float) -> None:
     """One replica is killed and another begun, or one stands still until its leases have lapsed."""
     random, result = cluster.random, cluster.result
     await asyncio.sleep(random.uniform(0.2, 1.2))
     life = random.choice(cluster.lives)
-    if random.random() < 0.3:
+    if random.random() < pausing:
         life.send(signal.SIGSTOP)
         cluster.post.fell_asleep(life.name)
         result.pauses += 1
