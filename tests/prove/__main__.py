@@ -18,6 +18,7 @@ from tests.prove.crash import Result, crash
 from tests.prove.fanout import fanout
 from tests.prove.lives import nursery
 from tests.prove.load import Figures, group, hurry, rate
+from tests.prove.power import power
 from tests.prove.replicas import SPEED, replicas
 from tests.prove.replicas import Result as ReplicasResult
 from tests.prove.servers import postgres
@@ -65,6 +66,10 @@ def main(words: Sequence[str]) -> int:
     many = proofs.add_parser("fanout", help="planning an alert for very many chats")
     many.add_argument("--chats", type=int, default=100_000)
     many.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    dark = proofs.add_parser("power", help="the power goes and what was not synced is gone (needs gcc)")
+    dark.add_argument("--seed", type=int, default=1)
+    dark.add_argument("--seconds", type=float, default=20, help="how long the recorded life is")
+    dark.add_argument("--moments", type=int, default=1_000)
     everything = proofs.add_parser("all", help="all of them, with the numbers that are promised")
     everything.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args(words)
@@ -151,6 +156,12 @@ def _fanout(arguments: argparse.Namespace) -> list[str]:
         return _told(asyncio.run(fanout(folder, url, chats=arguments.chats)))
 
 
+def _power(arguments: argparse.Namespace) -> list[str]:
+    with tempfile.TemporaryDirectory(prefix="kabar-prove-") as folder:
+        wishes = {name: value for name, value in vars(arguments).items() if name != "proof"}
+        return _told(power(Path(folder), **wishes))
+
+
 def _told(figures: Figures) -> list[str]:
     for line in figures.lines:
         say(f"  {line}")
@@ -164,6 +175,7 @@ PROOFS = {
     "group": _load,
     "hurry": _load,
     "fanout": _fanout,
+    "power": _power,
 }
 
 if __name__ == "__main__":

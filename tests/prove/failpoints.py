@@ -103,8 +103,11 @@ def _watched(call: Callable[..., Any], port: str, method: str, bomb: Bomb) -> Ca
     async def run(*args: Any, **kwargs: Any) -> Any:
         name = _name(port, method, args)
         bomb.reached("before", name)
+        if name == "post":
+            bomb.mark(f"post {kwargs['key']}")
         bomb.reached("during", name)
         result = await call(*args, **kwargs)
+        _say_what_is_done(bomb, name, args, result)
         if name == "post":
             bomb.reached("after", "response")
         elif result or name not in ("lease", "parse"):
@@ -112,6 +115,15 @@ def _watched(call: Callable[..., Any], port: str, method: str, bomb: Bomb) -> Ca
         return result
 
     return run
+
+
+def _say_what_is_done(bomb: Bomb, name: str, args: tuple[Any, ...], result: Any) -> None:
+    """What nobody may forget from now on."""
+    if name == "commit" and result.new_stories:
+        for new in args[0].new:
+            bomb.mark(f"stored {new.item.title}")
+    elif name == "sent_commit" and result:
+        bomb.mark(f"sent {args[0].delivery_id}")
 
 
 def _name(port: str, method: str, args: tuple[Any, ...]) -> str:
