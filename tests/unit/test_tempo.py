@@ -32,6 +32,8 @@ async def left(tempo: Tempo, hands: Hands, channel: Channel, calls: int, *, late
         hands.now += late if number % 7 == 0 else 0.0  # the process was busy before it got to write
         tempo.leaves()
         moments.append(hands.now)
+        hands.now += 0.004
+        tempo.answered()
     return moments
 
 

@@ -117,6 +117,7 @@ class Wire:
         try:
             with translating(channel):
                 yield
+                self._tempo.answered()
         except PlatformRefused as refused:
             # It is the token that went bad, not the chat: the message stays queued and the operator is told.
             await self._refused(refused)
