@@ -56,3 +56,27 @@ async def test_a_group_hears_twenty_a_minute_and_the_rest_goes_back() -> None:
     await tempo.turn(Channel(platform="telegram", address="-43"))
     hands.now += 61
     await tempo.turn(GROUP)
+
+
+async def test_a_call_that_came_late_counts_from_when_it_may_have_come() -> None:
+    hands = Hands()
+    tempo = Tempo(hands, hands.sleep)
+    await left(tempo, hands, PRIVATE, 29)
+    await tempo.turn(PRIVATE)
+    tempo.leaves()
+    hands.now += 0.3
+    tempo.answered()
+    came = hands.now
+    await left(tempo, hands, PRIVATE, 29)
+    await tempo.turn(PRIVATE)
+    assert hands.now - came > 1.0
+
+
+async def test_a_call_that_hangs_does_not_hold_up_the_others() -> None:
+    hands = Hands()
+    tempo = Tempo(hands, hands.sleep)
+    await tempo.turn(PRIVATE)
+    tempo.leaves()  # and never an answer
+    began = hands.now
+    await left(tempo, hands, PRIVATE, 60)
+    assert hands.now - began < 4.0

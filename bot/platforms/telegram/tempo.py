@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
+from statistics import median
 
 from bot.domain.channel import Channel
 from bot.domain.errors import RateLimited
@@ -19,24 +20,30 @@ from bot.platforms.telegram.rights import is_private
 
 A_SECOND = 30  # calls over all chats
 SECOND = 1.001
-ON_THE_WAY = 0.03  # seconds; longer ways are about as long for all, so distances stay as they are
 A_MINUTE = 20  # in a group or channel
 MINUTE = 60.5
+SLACK = 0.018  # seconds by which the ways of two calls usually differ at most
+LATEST = 0.5  # seconds; what has no answer for longer hangs, and must not hold up the others
 LONGEST_WAIT = 5.0  # seconds; what has to wait longer goes back to where it came from
+LOOK_AGAIN = 0.05  # seconds
 MOST_GROUPS = 2_000
 
 
 @dataclass(slots=True)
 class _Call:
-    at: float
+    """When it left, and when it came there at the latest, None as long as there is no answer."""
+
+    left: float
+    came: float | None = None
 
 
 _leaving: ContextVar[_Call | None] = ContextVar("leaving", default=None)
 
 
 class Tempo:
-    """A call waits until the one so many calls before it has arrived long enough ago. When that was nobody knows: after
-    it left, and before its answer came."""
+    """A call waits until the one so many calls before it has come there long enough ago. When a call came nobody knows;
+    but while answers take as long as usual, all ways are about equally long, and distances stay as they are. One whose
+    answer takes longer may have come as late as the answer did."""
 
     def __init__(
         self, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -45,6 +52,8 @@ class Tempo:
         self._sleep = sleep
         self._calls: deque[_Call] = deque(maxlen=A_SECOND)
         self._groups: dict[str, deque[_Call]] = {}
+        self._took: deque[float] = deque([0.0], maxlen=A_SECOND)
+        self._usual = 0.0
 
     async def turn(self, channel: Channel) -> None:
         """Returns when a message may leave for the channel. RateLimited when that takes long."""
@@ -52,7 +61,7 @@ class Tempo:
         while (wait := max(self._wait(self._calls, SECOND), self._wait(group, MINUTE))) > 0:
             if wait > LONGEST_WAIT:
                 raise RateLimited(timedelta(seconds=wait))
-            await self._sleep(wait)
+            await self._sleep(min(wait, LOOK_AGAIN))
         call = _Call(self._now())
         _leaving.set(call)
         self._calls.append(call)
@@ -62,13 +71,18 @@ class Tempo:
     def leaves(self) -> None:
         """The call of this task is written only now."""
         if (call := _leaving.get()) is not None:
-            call.at = self._now() + ON_THE_WAY
+            call.left = self._now()
 
     def answered(self) -> None:
-        """The call of this task has arrived by now."""
-        if (call := _leaving.get()) is not None:
-            call.at = min(call.at, self._now())
-            _leaving.set(None)
+        """The call of this task has come by now."""
+        if (call := _leaving.get()) is None:
+            return
+        _leaving.set(None)
+        now = self._now()
+        took = now - call.left
+        call.came = now if took > self._usual + SLACK else call.left + min(took, SLACK)
+        self._took.append(took)
+        self._usual = median(self._took)
 
     def _group(self, address: str) -> deque[_Call]:
         group = self._groups.pop(address, None)
@@ -81,4 +95,9 @@ class Tempo:
     def _wait(self, calls: deque[_Call] | None, span: float) -> float:
         if calls is None or len(calls) < (calls.maxlen or 0):
             return 0.0
-        return calls[0].at + span - self._now()
+        call, now = calls[0], self._now()
+        came = call.came
+        if came is None:
+            is_late = now - call.left > self._usual + SLACK
+            came = min(now, call.left + LATEST) if is_late else call.left + SLACK
+        return came + span - now
