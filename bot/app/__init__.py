@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot import __version__
+from bot.app.hubs import subscriber_of
 from bot.app.platforms import connect
 from bot.commands.command import Kit
 from bot.commands.conversation import Conversation
@@ -24,12 +25,10 @@ from bot.services.digests import Digests
 from bot.services.feed_notices import FeedNotices
 from bot.services.health import Health
 from bot.services.holds import Holds
-from bot.services.hubs import Subscriber
 from bot.services.intake import Intake
 from bot.services.office import Office
 from bot.services.operator import Operator
 from bot.services.poll import Pace, Poller
-from bot.services.pushes import Pushes
 from bot.services.readiness import Readiness
 from bot.services.rounds import Rounds
 from bot.services.watching import WatchList
@@ -40,9 +39,9 @@ if TYPE_CHECKING:
     from bot.domain.chart import Chart
     from bot.editorial.score import Rulebook
     from bot.pictures.drawer import Drawer
+    from bot.services.hubs import Subscriber
     from bot.settings import Settings
     from bot.sources.http import Fetcher
-    from bot.sources.hub_callback import HubCallback
     from bot.sources.pool import ParserPool
     from bot.web.metrics import Metrics
 
@@ -144,6 +143,11 @@ class App:
     def _sources(self) -> dict[str, Source]:
         return {}
 
+    @property
+    def look_lease(self) -> timedelta:
+        """How long one process has a feed to itself."""
+        return self.settings.polling.deadline + PARSE_AND_COMMIT
+
     @cached_property
     def poller(self) -> Poller:
         every = self.poll_every or self.settings.polling.every
@@ -165,7 +169,7 @@ class App:
                 slowest=self.settings.polling.slowest,
                 fixed=self.poll_every is not None,
             ),
-            lease=self.settings.polling.deadline + PARSE_AND_COMMIT,
+            lease=self.look_lease,
             at_once=self._at_once,
             notices=FeedNotices(
                 operator=self.operator, clock=self.world.clock, texts=self.texts, zone=self.settings.chat.zone
@@ -183,33 +187,7 @@ class App:
 
     @cached_property
     def subscriber(self) -> Subscriber | None:
-        """Asks the hubs of feeds; None without a public address at which they could call."""
-        from bot.sources.websub import HubClient
-
-        if not self.settings.public_url:
-            return None
-        return Subscriber(
-            hubs=self.store.hubs,
-            asks=HubClient(self.fetcher),
-            public_url=self.settings.public_url,
-            clock=self.world.clock,
-            random=self.world.random,
-        )
-
-    def hub_callback(self, subscriber: Subscriber) -> HubCallback:
-        """What answers hubs that call."""
-        from bot.sources.hub_callback import HubCallback
-        from bot.sources.websub import PushReader
-
-        pushes = Pushes(
-            hubs=self.store.hubs,
-            reads=PushReader(self.parsers, self.world.clock),
-            poller=self.poller,
-            clock=self.world.clock,
-            sleep=self.world.sleep,
-            lease=self.settings.polling.deadline + PARSE_AND_COMMIT,
-        )
-        return HubCallback(self.store.hubs, subscriber, pushes)
+        return subscriber_of(self)
 
     @cached_property
     def deliverer(self) -> Deliverer:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from bot.app import App
+from bot.app.hubs import callback_of
 from bot.log import logger
 from bot.ports import Beat
 from bot.services.poll import FeedRead, PollReport
@@ -28,7 +29,7 @@ async def listen(app: App) -> Listener | None:
     figures = {("GET", "/metrics"): app.metrics.answer}
     listener.serve(lambda: [figures, *(platform.routes() for platform in app.platforms.values())])
     if app.subscriber is not None:
-        callback = app.hub_callback(app.subscriber)
+        callback = callback_of(app, app.subscriber, app.look_lease)
         listener.serve(lambda: [callback.routes()])
     try:
         await listener.start()

@@ -14,6 +14,7 @@ from bot.domain.feed import Feed, Fetched
 from bot.domain.hub import (
     AFTER_REFUSAL,
     GOODBYES,
+    LEAST_BETWEEN_ASKS,
     SETTLED_AFTER,
     HubState,
     HubSubscription,
@@ -113,7 +114,9 @@ class Subscriber:
             if one.state is HubState.LEAVING:
                 await self._hubs.drop(key)
                 return True
-            if await self._change(one, **_refusal("hub_denied", reason, self._clock())):
+            now = self._clock()
+            if await self._change(one, **_refusal("hub_denied", reason, now)):
+                await self._hubs.wake(one.feed_id, now + LEAST_BETWEEN_ASKS)  # it may not be due for hours
                 LOG.warning("feed %s: %s does not bring it: %s", one.feed_id, _host(one), reason or "no reason given")
                 return True
         return False

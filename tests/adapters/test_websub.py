@@ -226,6 +226,17 @@ async def test_a_hub_that_refuses_is_told_and_the_feed_is_read_as_others_are(roo
     assert (await room.the_one()).state is HubState.ON
 
 
+async def test_a_feed_whose_hub_refuses_after_all_is_looked_at_soon(room: HubRoom) -> None:
+    await room.subscribed()
+    await room.hub.bring(room.document("robot one"))
+    await room.first.subscriber.tick()
+    room.clock.tick(HOUR)
+    await room.first.poller.poll_due()
+    await room.hub.deny(room.hub.asked[0], "closed")
+    room.clock.tick(10 * MINUTE)
+    assert (await room.first.poller.poll_due()).feeds == 1
+
+
 async def test_nobody_else_can_refuse_in_its_name(room: HubRoom) -> None:
     await room.subscribed()
     assert await room.hub.deny(room.hub.asked[0] | {"hub.topic": "https://other.example/"}, "") == 404
