@@ -79,7 +79,7 @@ def main(words: Sequence[str]) -> int:
     began = time.monotonic()
     wrong = PROOFS[arguments.proof](arguments)
     for line in wrong:
-        say(f"  {line}")
+        say(f"  WRONG {line}")
     say(f"{arguments.proof}: {'FAILED' if wrong else 'proved'} in {time.monotonic() - began:.0f} s")
     return 1 if wrong else 0
 
@@ -164,7 +164,8 @@ def _power(arguments: argparse.Namespace) -> list[str]:
 
 def _told(figures: Figures) -> list[str]:
     for line in figures.lines:
-        say(f"  {line}")
+        if line not in figures.wrong:
+            say(f"  {line}")
     return figures.wrong
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from bot.domain.delivery import DeliveryKind, DeliveryState
 from tests.prove.ledger import Row
-from tests.prove.posts import Receipt
 from tests.prove.press import Told
 from tests.prove.readers import Reader
+from tests.prove.receipts import Receipt
 
 OF_ONE_STORY = (DeliveryKind.ALERT, DeliveryKind.CHANGE, DeliveryKind.EDIT)
 Telling = tuple[tuple[str, str, str], str]  # a place, and a token or the heading of a digest

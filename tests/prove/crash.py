@@ -19,13 +19,14 @@ from tests.prove.clocks import TownClock
 from tests.prove.failpoints import AFTER_POST, LOST_POST, OF_THE_PLATFORM, POINTS, STEP, Fuse
 from tests.prove.ledger import Ledger
 from tests.prove.lives import Life, Nursery
-from tests.prove.posts import Gate, PostOffice
+from tests.prove.posts import PostOffice
 from tests.prove.press import Press
 from tests.prove.readers import EVERYBODY, furnish, move_in
+from tests.prove.receipts import Gate
 
 BEGINS = datetime(2026, 3, 2, 5, 40, tzinfo=UTC)  # 12:40 in Jakarta
 SPEED = 6.0
-LONGEST_LIFE = 2.2  # seconds
+LONGEST_LIFE = 3.0  # seconds
 LATEST_NEWS = 0.7
 MORNING, NIGHT = 8 * 60 + 2, 22 * 60 + 30  # minutes of the day in Jakarta: a digest is due, quiet hours have begun
 JAKARTA = timedelta(hours=7)

@@ -20,10 +20,11 @@ from tests.prove.crash import BEGINS
 from tests.prove.crowd import copy_reader
 from tests.prove.ledger import Ledger
 from tests.prove.lives import Life, Nursery
-from tests.prove.posts import PostOffice, Receipt
+from tests.prove.posts import PostOffice
 from tests.prove.press import Press
 from tests.prove.rates import A_BOT, TooMany, too_many
 from tests.prove.readers import AI, LAYOFFS, Reader, furnish, move_in
+from tests.prove.receipts import Receipt
 
 ENOUGH = 0.97  # of what Telegram takes
 FIRST_PRIVATE = 10_000
@@ -62,7 +63,7 @@ async def _place(
             settings = {"KABAR_DATABASE_URL": url, "KABAR_ALLOW_PRIVATE_HOSTS": "127.0.0.1"}
             life = await nursery.begin("load", folder, settings | post.addresses("load"), clock)
             async with asyncio.timeout(TO_START):
-                while "runs" not in life.reached or not post.listeners.total():
+                while "runs" not in life.reached or not post.listening.anybody:
                     await asyncio.sleep(0.05)
             try:
                 yield Place(folder, url, press, post, server, life)

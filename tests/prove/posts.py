@@ -5,73 +5,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
 from aiohttp import web
 
+from tests.prove.listening import Listening
 from tests.prove.press import tokens
 from tests.prove.rates import TooMany, Window
+from tests.prove.receipts import Gate, Receipt
 
 TOKEN = "123456:FAKE-token-of-a-bot-for-proofs-000000"
 BOT_TOKEN = "xoxb-1111-2222-abcdefabcdef"
 TEAM, BOT = "T1TEAM", "U0KABAR"
 Body = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """One message as it arrived. `who` is the life of the process that brought it, `key` the name of the delivery
-    (Slack), `id` the platform's own; `at` is the town's time, `moment` the machine's. `is_edit`: it took the place of
-    an earlier one; `answers`: it is a reply."""
-
-    who: str
-    at: datetime
-    platform: str
-    address: str
-    thread: str
-    id: str
-    text: str
-    tokens: tuple[str, ...]
-    key: str = ""
-    part: int = 1
-    parts: int = 1
-    is_edit: bool = False
-    answers: bool = False
-    moment: float = field(default_factory=time.monotonic)
-
-    @property
-    def seconds(self) -> float:
-        return self.at.timestamp()
-
-    @property
-    def place(self) -> tuple[str, str, str]:
-        return self.platform, self.address, self.thread
-
-    def __str__(self) -> str:
-        return f"{self.id} by {self.who} at {self.at:%d %H:%M:%S} {self.key} {self.text.partition(chr(10))[0][:30]!r}"
-
-    @property
-    def is_digest(self) -> bool:
-        return self.text.startswith("Your digest")
-
-
-@dataclass(slots=True)
-class Gate:
-    """At the `nth` message from now the sender is stopped by `stop`, before or after it was taken in."""
-
-    nth: int
-    stop: Callable[[str], None]
-    taken_in: bool = True
-    is_shut: bool = False
-
-    def counts_down(self) -> bool:
-        self.nth -= 1
-        return self.nth == 0
 
 
 class PostOffice:
@@ -85,17 +33,11 @@ class PostOffice:
         self.strict = strict
         self.gate: Gate | None = None
         self.trouble: Callable[[str], str] = lambda platform: ""
-        self.listeners: Counter[str] = Counter()  # who asks Telegram for updates just now, by life
-        self.conflicts: list[tuple[str, str]] = []
-        self.longest_deaf = 0.0
-        self._asleep: set[str] = set()
-        self._deaf_since: float | None = None
+        self.listening = Listening()
         self.news = asyncio.Event()
         self._window = Window()
         self._next = 1
         self._last_ts = 0.0
-        self._poll = 0
-        self._polls_changed = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._port = 0
 
@@ -189,42 +131,9 @@ class PostOffice:
         return self._next
 
     async def _updates(self, who: str, seconds: int) -> web.StreamResponse:
-        """A second poll ends the first with a 409, as Telegram does."""
-        if self._awake():
-            self.conflicts += [(other, who) for other in self._awake() if other != who]
-        elif self._deaf_since is not None:
-            self.longest_deaf = max(self.longest_deaf, time.monotonic() - self._deaf_since)
-        self._deaf_since = None
-        self._poll += 1
-        mine = self._poll
-        self._polls_changed.set()
-        self._polls_changed = asyncio.Event()
-        self.listeners[who] += 1
-        try:
-            async with asyncio.timeout(seconds):
-                while mine == self._poll:
-                    await self._polls_changed.wait()
-        except TimeoutError:
-            pass
-        finally:
-            self.listeners[who] -= 1
-            self._is_anybody_there()
-        return _good([]) if mine == self._poll else _bad(409, "Conflict: terminated by other getUpdates request")
-
-    def fell_asleep(self, who: str) -> None:
-        """This process stands still: its poll is still open and nobody listens at it."""
-        self._asleep.add(who)
-        self._is_anybody_there()
-
-    def woke(self, who: str) -> None:
-        self._asleep.discard(who)
-
-    def _awake(self) -> list[str]:
-        return [who for who, polls in self.listeners.items() if polls > 0 and who not in self._asleep]
-
-    def _is_anybody_there(self) -> None:
-        if not self._awake() and self._deaf_since is None:
-            self._deaf_since = time.monotonic()
+        if await self.listening.poll(who, seconds):
+            return _good([])
+        return _bad(409, "Conflict: terminated by other getUpdates request")
 
     # --- Slack ---
 

@@ -155,12 +155,12 @@ async def _event(cluster: Cluster, pausing: float) -> None:
     life = random.choice(cluster.lives)
     if random.random() < pausing:
         life.send(signal.SIGSTOP)
-        cluster.post.fell_asleep(life.name)
+        cluster.post.listening.fell_asleep(life.name)
         result.pauses += 1
         await cluster.note(life)
         await asyncio.sleep(STANDSTILL / cluster.clock.speed)
         life.send(signal.SIGCONT)
-        cluster.post.woke(life.name)
+        cluster.post.listening.woke(life.name)
         return
     await life.kill()
     cluster.lives.remove(life)
@@ -190,7 +190,7 @@ def _judge(cluster: Cluster) -> None:
     rows = [row for row in Ledger(cluster.url).rows() if row.kind is not EDIT]
     result.verdict = audit(cluster.press.stories, ALERTED, post.receipts, rows, result.in_flight)
     result.messages = len(post.receipts)
-    result.conflicts, result.longest_deaf = len(post.conflicts), post.longest_deaf
+    result.conflicts, result.longest_deaf = len(post.listening.conflicts), post.listening.longest_deaf
     _digests_once(result, post, rows, cluster.clock())
 
 

@@ -16,10 +16,10 @@ from bot.domain.subscription import Mode
 from tests.builders import patient
 from tests.prove.audit import InFlight, Verdict, audit
 from tests.prove.ledger import Row
-from tests.prove.posts import Receipt
 from tests.prove.press import Told
 from tests.prove.rates import A_BOT, A_CHANNEL, A_CHAT, A_GROUP, too_many
 from tests.prove.readers import Reader
+from tests.prove.receipts import Receipt
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ANN = Reader(platform="telegram", address="1")
