@@ -43,6 +43,7 @@ async def live(
     connecting.append(asyncio.create_task(watch_loop(app)))
     scheduler.start()
     try:
+        await app.warm_up()
         await stopping.wait()
     finally:
         for task in connecting:

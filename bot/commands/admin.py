@@ -8,12 +8,11 @@ from difflib import get_close_matches
 
 from bot.commands.asking import echoed
 from bot.commands.command import Command, Context
-from bot.commands.feeds import ill, trouble
+from bot.commands.feeds import trouble
 from bot.commands.health import run as health
 from bot.commands.options import lines_of
 from bot.domain.delivery import DeliveryState
 from bot.domain.message import Button, Message, Role, Span, Style, paragraph, span
-from bot.domain.subscription import ChatState
 from bot.texts.style import number
 
 MOST_FEEDS = 20
@@ -39,10 +38,9 @@ async def _status(context: Context) -> Message:
 async def _feeds(context: Context) -> Message:
     """Those that have trouble: why, since when, what to do."""
     say = context.texts.say
-    feeds = await context.kit.feeds.all()
-    troubled = sorted(ill(feeds), key=lambda feed: feed.problem_since or context.now)
-    parts = [paragraph(say("admin.feeds", count=len(feeds), ill=len(troubled)), role=Role.HEADING)]
-    for feed in troubled[:MOST_FEEDS]:
+    counts = await context.kit.feeds.counts()
+    parts = [paragraph(say("admin.feeds", count=counts.listed, ill=counts.problem), role=Role.HEADING)]
+    for feed in await context.kit.feeds.troubled(limit=MOST_FEEDS):
         fix = f"cli.fix.{feed.problem}"
         lines = [
             span(feed.spec.title, Style.BOLD),
@@ -50,8 +48,8 @@ async def _feeds(context: Context) -> Message:
             span(feed.spec.address, Style.CODE),
         ]
         parts.append(paragraph(*lines))
-    if len(troubled) > MOST_FEEDS:
-        parts.append(paragraph(say("admin.more", count=len(troubled) - MOST_FEEDS), role=Role.FOOTER))
+    if counts.problem > MOST_FEEDS:
+        parts.append(paragraph(say("admin.more", count=counts.problem - MOST_FEEDS), role=Role.FOOTER))
     return Message(paragraphs=tuple(parts))
 
 
@@ -70,16 +68,12 @@ async def _rules(context: Context) -> Message:
 async def _chats(context: Context) -> Message:
     """By platform: active, subscribed, parked."""
     say = context.texts.say
-    chats = await context.kit.chats.all()
-    platforms = sorted({chat.channel.platform for chat in chats})
-    rows = []
-    for platform in platforms:
-        here = [chat for chat in chats if chat.channel.platform == platform]
-        parked = sum(chat.state is ChatState.PARKED for chat in here)
-        subscribed = sum(chat.is_subscribed for chat in here)
-        told = say("admin.chats_of", count=len(here), subscribed=subscribed, parked=parked)
-        rows.append((say(f"part.{platform}") if context.texts.has(f"part.{platform}") else platform, told))
-    heading = paragraph(say("admin.chats", count=len(chats)), role=Role.HEADING)
+    census, rows = await context.kit.chats.census(), []
+    for one in census:
+        told = say("admin.chats_of", count=one.chats, subscribed=one.subscribed, parked=one.parked)
+        named = f"part.{one.platform}"
+        rows.append((say(named) if context.texts.has(named) else one.platform, told))
+    heading = paragraph(say("admin.chats", count=sum(one.chats for one in census)), role=Role.HEADING)
     return Message(paragraphs=(heading, lines_of(rows)) if rows else (heading,))
 
 

@@ -22,7 +22,7 @@ from bot.texts import Texts
 
 RIGHT_AFTER = timedelta(minutes=10)
 LONGEST_TOAST = 190  # letters: Telegram shows 200
-EVERY_CHAT, UNINSTALLED = "*", "app_uninstalled"
+UNINSTALLED = "app_uninstalled"
 LOG = logger("chat")
 
 
@@ -102,7 +102,7 @@ class Conversation:
     async def moved(self, old: Channel, new: Channel) -> None:
         """Every thread of a channel moves along."""
         try:
-            for chat in await self._chats_of(old):
+            for chat in await self._kit.chats.within(old):
                 to = replace(new, thread=chat.channel.thread) if not (old.thread or new.thread) else new
                 await self._outbox.move(chat.id, to)
                 LOG.info("%s is now %s", chat.channel, to)
@@ -112,7 +112,7 @@ class Conversation:
     async def gone(self, channel: Channel, reason: str) -> None:
         """The chat with all its threads; `TEAM/*`: every chat of a workspace."""
         try:
-            for chat in await self._chats_of(channel):
+            for chat in await self._kit.chats.within(channel):
                 if chat.state is ChatState.ACTIVE:
                     await self._outbox.park(chat.id, reason, self._kit.clock())
                     LOG.info("%s is parked: %s", chat.channel, reason)
@@ -123,9 +123,8 @@ class Conversation:
         """The channel can be reached again, with all that waits for it; `TEAM/*`: every chat that went when the
         workspace took the bot away, but not those it was put out of before."""
         try:
-            for chat in await self._chats_of(channel):
-                whole = channel.address.endswith(f"/{EVERY_CHAT}")
-                if chat.state is ChatState.PARKED and (not whole or chat.parked_reason == UNINSTALLED):
+            for chat in await self._kit.chats.within(channel):
+                if chat.state is ChatState.PARKED and (not channel.is_workspace or chat.parked_reason == UNINSTALLED):
                     await self._kit.chats.revive(chat.id)
                     LOG.info("%s is back", chat.channel)
         except StoreError as error:  # it is back too as soon as somebody speaks there
@@ -172,17 +171,6 @@ class Conversation:
     def _is_right_after(self, channel: Channel) -> bool:
         listed = self._listed.get(channel)
         return listed is not None and self._kit.clock() - listed <= RIGHT_AFTER
-
-    async def _chats_of(self, channel: Channel) -> list[Chat]:
-        """One thread by its name, else the chat with all its threads; by `TEAM/*` all of a workspace."""
-        if channel.thread:
-            chat = await self._kit.chats.find(channel)
-            return [chat] if chat else []
-        here = [chat for chat in await self._kit.chats.all() if chat.channel.platform == channel.platform]
-        if channel.address.endswith(f"/{EVERY_CHAT}"):
-            team = channel.address.removesuffix(EVERY_CHAT)
-            return [chat for chat in here if chat.channel.address.startswith(team)]
-        return [chat for chat in here if chat.channel.address == channel.address]
 
 
 def _whole(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.commands.command import Command, Context
-from bot.domain.feed import Feed, FeedState
+from bot.domain.feed import Feed
 from bot.domain.message import Message, Role, Span, Style, paragraph, span
 from bot.services.feed_words import cause_words, silence_words
 from bot.services.present import page_buttons
@@ -16,32 +16,21 @@ A_PAGE = 15
 
 async def run(words: list[str], context: Context) -> Message:
     texts, say = context.texts, context.texts.say
-    feeds = await context.kit.feeds.all()
-    if not feeds:
+    counts = await context.kit.feeds.counts()
+    if not counts.listed:
         return Message(paragraphs=(paragraph(say("latest.no_feeds", topics="", count=0)),))
-    ordered = sorted(feeds, key=lambda feed: not feed.problem)
-    pages = -(-len(ordered) // A_PAGE)
+    pages = -(-counts.listed // A_PAGE)
     page = int(words[0]) if words and re.fullmatch(r"[0-9]{1,5}", words[0]) else 1
     page = min(max(page, 1), pages)
-    shown = ordered[(page - 1) * A_PAGE : page * A_PAGE]
+    shown = await context.kit.feeds.page(limit=A_PAGE, offset=(page - 1) * A_PAGE)
     parts = [
-        paragraph(say("feeds.heading", count=len(feeds)), role=Role.HEADING),
-        paragraph(
-            say("feeds.states", ok=sum(f.state is FeedState.OK and not f.problem for f in feeds), ill=len(ill(feeds)))
-        ),
+        paragraph(say("feeds.heading", count=counts.listed), role=Role.HEADING),
+        paragraph(say("feeds.states", ok=counts.well, ill=counts.problem)),
         paragraph(*[part for n, feed in enumerate(shown) for part in _line(feed, n, context)]),
     ]
     if pages > 1:
         parts.append(paragraph(say("page.of", page=page, pages=pages), role=Role.FOOTER))
     return Message(paragraphs=tuple(parts), buttons=page_buttons(texts, "/feeds", page, pages), in_place=bool(words))
-
-
-def is_well(feed: Feed) -> bool:
-    return feed.state is FeedState.OK and not feed.problem
-
-
-def ill(feeds: list[Feed]) -> list[Feed]:
-    return [feed for feed in feeds if feed.problem]
 
 
 def trouble(feed: Feed, context: Context) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.commands.command import Command, Context
-from bot.commands.feeds import ill
 from bot.commands.options import OPTIONS, lines_of
 from bot.domain.message import Button, Message, Role, paragraph
 from bot.domain.story import Topic
@@ -16,10 +15,10 @@ LINES = ("topics", "mode", "level", "digest", "quiet")
 
 async def run(words: list[str], context: Context) -> Message:
     say, prefs = context.texts.say, context.chat.preferences
-    feeds = await context.kit.feeds.all()
+    feeds = await context.kit.feeds.counts()
     well = all(part.is_well for part in await context.kit.health.parts())
     rows = [(say(f"settings.{name}"), OPTIONS[name].told(context)) for name in LINES]
-    rows.append((say("home.feeds"), say("feeds.states", ok=len(feeds) - len(ill(feeds)), ill=len(ill(feeds)))))
+    rows.append((say("home.feeds"), say("feeds.states", ok=feeds.listed - feeds.problem, ill=feeds.problem)))
     rows.append((say("home.health"), say("health.well" if well else "health.ill")))
     head = [paragraph(say("home.heading"), role=Role.HEADING), lines_of(rows)]
     if prefs.paused:

@@ -55,15 +55,14 @@ async def _nothing(context: Context, names: str, offset: int) -> Message:
     say = context.texts.say
     if offset:
         return Message(paragraphs=(paragraph(say("latest.no_older")),))
-    feeds = await context.kit.feeds.all()
-    read = [feed for feed in feeds if feed.last_ok is not None]
-    if not feeds:
+    feeds = await context.kit.feeds.counts()
+    if not feeds.listed:
         key = "latest.no_feeds"
-    elif not read:
+    elif not feeds.read:
         key = "latest.none_read"
     else:
         key = "latest.nothing"
-    return Message(paragraphs=(paragraph(say(key, topics=names, count=len(read))),))
+    return Message(paragraphs=(paragraph(say(key, topics=names, count=feeds.read)),))
 
 
 COMMAND = Command(name="latest", run=run, aliases=("terbaru", "news", "berita"))

@@ -83,9 +83,8 @@ async def _of_words(asked: str, context: Context) -> Message:
             found[event] = hit
     if found:
         return await _explained(list(found.values())[:SHOWN], context)
-    feeds = await context.kit.feeds.all()
-    failing = sum(feed.problem is not None for feed in feeds)
-    answer = words_unread(echoed(asked), len(feeds), failing, context.texts)
+    feeds = await context.kit.feeds.counts()
+    answer = words_unread(echoed(asked), feeds.listed, feeds.problem, context.texts)
     offers = [one for one in await fewer(asked, context) if fits(f"/whynot {one}")]
     if not offers:
         return answer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.ports.chats import Chats, Entry, Notices, Outbox
-from bot.ports.feeds import Feeds, Source
+from bot.ports.chats import Census, Chats, Entry, Notices, Outbox
+from bot.ports.feeds import FeedCounts, Feeds, Source
 from bot.ports.hubs import AsksHubs, HubNews, Hubs, ReadsPushes
 from bot.ports.platform import Conversation, Duty, Identity, Installation, Installations, MenuEntry, Offer, Platform
 from bot.ports.stories import (
@@ -38,6 +38,7 @@ __all__ = [
     "Beat",
     "Beats",
     "Bookkeeping",
+    "Census",
     "Chats",
     "Clock",
     "Committed",
@@ -45,6 +46,7 @@ __all__ = [
     "Duty",
     "EditedStory",
     "Entry",
+    "FeedCounts",
     "Feeds",
     "Figures",
     "Grouping",

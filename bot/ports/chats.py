@@ -12,6 +12,16 @@ from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Se
 from bot.domain.subscription import Chat, ChatState, Interest, InterestKind
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """The chats of one platform: all that were met, those with topics, those that cannot be reached."""
+
+    platform: str
+    chats: int
+    subscribed: int
+    parked: int
+
+
 class Chats(Protocol):
     async def find(self, channel: Channel) -> Chat | None: ...
 
@@ -63,6 +73,12 @@ class Chats(Protocol):
 
     async def all(self) -> list[Chat]:
         """Every chat, by id."""
+
+    async def census(self) -> list[Census]:
+        """By platform."""
+
+    async def within(self, channel: Channel) -> list[Chat]:
+        """A channel with all its threads (with a thread only that one); `TEAM/*`: every chat of a workspace. By id."""
 
 
 class Outbox(Protocol):

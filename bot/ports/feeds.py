@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,6 +14,20 @@ class Source(Protocol):
     """One kind of feed. Raises SourceError and nothing else."""
 
     async def fetch(self, feed: Feed) -> Fetched: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedCounts:
+    """All listed feeds in figures: how many, how many were ever `read`, read `well` at the last look, are `failing` (or
+    gone), have a `problem` of any kind; the `newest` read that went well, and when the first one is `due`."""
+
+    listed: int
+    read: int
+    well: int
+    failing: int
+    problem: int
+    newest: datetime | None
+    due: datetime | None
 
 
 class Feeds(Protocol):
@@ -28,6 +43,17 @@ class Feeds(Protocol):
 
     async def all(self) -> list[Feed]:
         """Every listed feed by id."""
+
+    async def counts(self) -> FeedCounts: ...
+
+    async def page(self, *, limit: int, offset: int = 0) -> list[Feed]:
+        """Listed feeds, those with a problem first, then by id."""
+
+    async def troubled(self, *, limit: int) -> list[Feed]:
+        """Those with a problem, the oldest trouble first."""
+
+    async def quiet(self, before: datetime) -> list[Feed]:
+        """Those that read well and brought nothing new since `before`, by id."""
 
     async def find(self, id_or_url: str) -> Feed | None: ...
 

@@ -12,7 +12,8 @@ from bot.domain.delivery import DeliveryState
 from bot.domain.errors import StoreError
 from bot.domain.feed import Feed, FeedState
 from bot.domain.hub import HubState
-from bot.ports import Beat, Beats, Clock, Feeds, Housekeeping, Hubs, Outbox
+from bot.domain.schedule import SILENT_LEAST
+from bot.ports import Beat, Beats, Clock, FeedCounts, Feeds, Housekeeping, Hubs, Outbox
 from bot.texts import Texts
 from bot.texts.style import age
 
@@ -79,7 +80,7 @@ class Health:
         beats = {beat.part: beat for beat in await self._beats.beats()}
         parts = [
             self._scheduler(beats.get("scheduler"), now),
-            self._polling(await self._feeds.all(), now),
+            self._polling(await self._feeds.counts(), await self._feeds.quiet(now - SILENT_LEAST), now),
             await self._deliveries(now),
             database,
             *self._listener(beats.get("http"), now),
@@ -98,23 +99,20 @@ class Health:
             return Part(name="scheduler", state=PartState.FAILING, age=silent, cause="silent")
         return Part(name="scheduler", state=PartState.OK, age=silent)
 
-    def _polling(self, feeds: Sequence[Feed], now: datetime) -> Part:
-        ill = [feed for feed in feeds if feed.state in (FeedState.FAILING, FeedState.GONE)]
-        read = [feed.last_ok for feed in feeds if feed.last_ok is not None]
-        newest = now - max(read) if read else None
-        values: tuple[tuple[str, object], ...] = (("feeds", len(feeds)), ("ill", len(ill)))
-        if not feeds:
+    def _polling(self, feeds: FeedCounts, quiet: Sequence[Feed], now: datetime) -> Part:
+        newest = now - feeds.newest if feeds.newest else None
+        values: tuple[tuple[str, object], ...] = (("feeds", feeds.listed), ("ill", feeds.failing))
+        if not feeds.listed:
             return Part(name="polling", state=PartState.WARNING, cause="no_feeds")
-        if not read:
-            state = PartState.FAILING if ill else PartState.WARNING
+        if not feeds.read:
+            state = PartState.FAILING if feeds.failing else PartState.WARNING
             return Part(name="polling", state=state, cause="none_read", values=values)
-        due = [feed.next_poll for feed in feeds if feed.next_poll is not None and feed.state is not FeedState.GONE]
-        if due and now - min(due) > LATE_AFTER:
-            return Part(name="polling", state=PartState.FAILING, age=now - min(due), cause="late", values=values)
-        silent = silent_feeds(feeds)
+        if feeds.due and now - feeds.due > LATE_AFTER:
+            return Part(name="polling", state=PartState.FAILING, age=now - feeds.due, cause="late", values=values)
+        silent = silent_feeds(quiet)
         values += (("silent", len(silent)), ("worst", silent[0][0].spec.title or silent[0][0].id if silent else ""))
-        if ill:
-            state = PartState.FAILING if len(ill) == len(feeds) else PartState.WARNING
+        if feeds.failing:
+            state = PartState.FAILING if feeds.failing == feeds.listed else PartState.WARNING
             cause = "ill_and_silent" if silent else "ill_feeds"
             return Part(name="polling", state=state, age=newest, cause=cause, values=values)
         if silent:

@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.channel import Channel
+from bot.domain.channel import EVERY_CHAT, Channel
 from bot.domain.delivery import DeliveryState, Shown
 from bot.domain.subscription import Chat, ChatState, Interest, InterestKind, Mode, Preferences
+from bot.ports import Census
 from bot.store import interests
 from bot.store.database import Database
 from bot.store.rows import chat_of, preference_values
@@ -74,6 +75,25 @@ class ChatTable:
     async def all(self) -> list[Chat]:
         async with self._database.reading() as connection:
             return await chats_where(connection)
+
+    async def census(self) -> list[Census]:
+        has_topics = sa.exists().where(chat_topics.c.chat_id == chats.c.id)
+        parked = chats.c.state == ChatState.PARKED
+        sums = (sa.func.count(), sa.func.count(sa.case((has_topics, 1))), sa.func.count(sa.case((parked, 1))))
+        query = sa.select(chats.c.platform, *sums).group_by(chats.c.platform).order_by(chats.c.platform)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query)
+            return [Census(platform=name, chats=n, subscribed=s, parked=p) for name, n, s, p in rows]
+
+    async def within(self, channel: Channel) -> list[Chat]:
+        here = [chats.c.platform == channel.platform, chats.c.address == channel.address]
+        if channel.is_workspace:
+            team = channel.address.removesuffix(EVERY_CHAT)
+            here[1] = sa.func.substr(chats.c.address, 1, len(team)) == team
+        if channel.thread:
+            here.append(chats.c.thread == channel.thread)
+        async with self._database.reading() as connection:
+            return await chats_where(connection, *here)
 
     async def counts(self) -> Mapping[ChatState, int]:
         async with self._database.reading() as connection:

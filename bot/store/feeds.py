@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.feed import Feed, FeedOutcome, FeedSpec, FeedState, Origin
+from bot.ports import FeedCounts
+from bot.store import feed_lists
 from bot.store.database import Database, Lock
 from bot.store.rows import feed_of, spec_values
 from bot.store.tables import feeds
@@ -56,6 +58,22 @@ class FeedTable:
         async with self._database.reading() as connection:
             rows = await connection.execute(sa.select(feeds).where(feeds.c.listed).order_by(feeds.c.id))
             return [feed_of(row) for row in rows]
+
+    async def counts(self) -> FeedCounts:
+        async with self._database.reading() as connection:
+            return await feed_lists.counts(connection)
+
+    async def page(self, *, limit: int, offset: int = 0) -> list[Feed]:
+        async with self._database.reading() as connection:
+            return await feed_lists.page(connection, limit, offset)
+
+    async def troubled(self, *, limit: int) -> list[Feed]:
+        async with self._database.reading() as connection:
+            return await feed_lists.troubled(connection, limit)
+
+    async def quiet(self, before: datetime) -> list[Feed]:
+        async with self._database.reading() as connection:
+            return await feed_lists.quiet(connection, before)
 
     async def find(self, id_or_url: str) -> Feed | None:
         async with self._database.reading() as connection:

@@ -16,7 +16,7 @@ from bot.domain.event import EventKind
 from bot.domain.story import Language, Topic
 from bot.domain.verdict import Level
 from bot.ports import Hit, JobCuts, Scored
-from bot.store.coverage import event_of, load, stories_by_id
+from bot.store.coverage import EVENT, event_of, load, stories_by_id
 from bot.store.rows import LEVELS, NO_LEVEL, story_of
 from bot.store.tables import coverage_topics, coverages, feeds, stories, verdicts
 
@@ -107,8 +107,9 @@ async def job_cuts(
     connection: AsyncConnection, since: datetime, until: datetime, language: Language | None, employer: str | None
 ) -> list[JobCuts]:
     lead = stories.alias("lead")
+    told = (coverages.c[name] for name in ("id", "shown_at", "outlets", "restates", *EVENT))
     query = (
-        sa.select(coverages, *(lead.c[name] for name in ("title", "url", "source", "language")))
+        sa.select(*told, *(lead.c[name] for name in ("title", "url", "source", "language")))
         .join(lead, lead.c.id == coverages.c.lead_id)
         .where(coverages.c.first_seen >= since, coverages.c.first_seen < until)
         .where(coverages.c.kind != EventKind.SINGLE_DISMISSAL)

@@ -20,6 +20,7 @@ from bot.domain.story import Item, Language
 from bot.editorial.rules.loader import load
 from bot.sample import dated
 from bot.sources.formats import read_document
+from tests.bench.answers import main as conversation
 from tests.bench.polling import compare
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,4 +88,5 @@ if __name__ == "__main__":
     answers()
     parsing()
     scoring()
+    conversation()
     compare(FEEDS, sys.argv[1] if len(sys.argv) > 1 else None)
