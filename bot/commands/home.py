@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.commands.command import Command, Context
 from bot.commands.options import OPTIONS, lines_of
+from bot.commands.preferences import still_paused
 from bot.domain.message import Button, Message, Role, paragraph
 from bot.domain.story import Topic
 
@@ -21,8 +22,8 @@ async def run(words: list[str], context: Context) -> Message:
     rows.append((say("home.feeds"), say("feeds.states", ok=feeds.listed - feeds.problem, ill=feeds.problem)))
     rows.append((say("home.health"), say("health.well" if well else "health.ill")))
     head = [paragraph(say("home.heading"), role=Role.HEADING), lines_of(rows)]
-    if prefs.paused:
-        head.append(paragraph(say("pause.still")))
+    if paused := still_paused(prefs, context):
+        head.append(paragraph(paused))
     buttons = (
         Button(label=say("button.settings"), action="/settings"),
         Button(label=say("settings.topics"), action="/topics"),

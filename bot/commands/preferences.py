@@ -151,6 +151,15 @@ def preferences_in(words: list[str], before: Preferences, context: Context) -> t
     return after, rest
 
 
+def still_paused(prefs: Preferences, context: Context) -> str:
+    """That nothing comes now, and until when; empty where it does."""
+    if not prefs.is_paused(context.now):
+        return ""
+    if prefs.paused_until is None:
+        return context.texts.say("pause.still")
+    return context.texts.say("pause.still_until", when=context.presenter.when(prefs.paused_until))
+
+
 async def save(chat: Chat, after: Preferences, context: Context) -> Chat:
     """Saves the chat with these settings. Subscribing and moving the digest hour start the count of digests anew, so
     that an hour that has passed today waits for tomorrow."""

@@ -14,9 +14,9 @@ from bot.domain.message import Message, say
 async def run(words: list[str], context: Context) -> Message:
     """Words make no difference."""
     before = context.chat.preferences
-    if not before.paused:
+    if not before.is_paused(context.now):
         return say(context.texts.say("pause.was_not"))
-    await save(context.chat, replace(before, paused=False), context)
+    await save(context.chat, replace(before, paused=False, paused_until=None), context)
     quiet = before.quiet
     if quiet is not None and quiet.covers(context.now.astimezone(ZoneInfo(context.zone)).time()):
         return say(context.texts.say("pause.over_quiet", hour=told_hour(quiet.end, context)))

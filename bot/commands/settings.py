@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from bot.commands.command import Command, Context
 from bot.commands.options import BY_WORD, OFF, ON, OPTIONS, Option, described, lines_of, options_for
-from bot.commands.preferences import save, spoken
+from bot.commands.preferences import save, spoken, still_paused
 from bot.commands.rights import require_admin
 from bot.domain.message import Button, Field, FieldKind, Form, Message, Role, paragraph
 from bot.domain.subscription import Preferences
@@ -54,8 +54,8 @@ def panel(context: Context) -> Message:
     rows = [(say(f"settings.{option.name}"), option.told(context)) for option in shown]
     heading = say("settings.heading_of", place=context.place) if context.place else say("settings.heading")
     parts = [paragraph(heading, role=Role.HEADING), lines_of(rows)]
-    if context.chat.preferences.paused:
-        parts.append(paragraph(say("pause.still")))
+    if paused := still_paused(context.chat.preferences, context):
+        parts.append(paragraph(paused))
     parts.append(paragraph(say("settings.how", there=f" {context.directed}".rstrip()), role=Role.FOOTER))
     buttons = [_opener(option, context) for option in options if option.name != "break"]
     return Message(paragraphs=tuple(parts), buttons=in_rows(buttons, A_ROW))

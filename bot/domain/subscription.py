@@ -54,8 +54,8 @@ class Quiet:
 class Preferences:
     """The settings of a chat; `language` and `zone` are None until somebody chose (the deployment's default holds).
     `break_through`: job cuts of so many people are told in quiet hours too, None: nothing is. `paused`: nothing is sent
-    until /resume. `open`: in a group everybody may change settings, not only its admins. `once`: a message of which
-    nobody can tell whether it arrived is not sent again."""
+    until /resume or, where the pause has an end, until `paused_until`. `open`: in a group everybody may change
+    settings, not only its admins. `once`: a message of which nobody can tell whether it arrived is not sent again."""
 
     topics: frozenset[Topic] = frozenset()
     mode: Mode = Mode.ALERT
@@ -66,11 +66,15 @@ class Preferences:
     quiet: Quiet | None = None
     break_through: int | None = None
     paused: bool = False
+    paused_until: datetime | None = None
     style: Style = Style.FULL
     preview: bool = False
     silent: bool = False
     open: bool = False
     once: bool = False
+
+    def is_paused(self, now: datetime) -> bool:
+        return self.paused and (self.paused_until is None or now < self.paused_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

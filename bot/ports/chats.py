@@ -35,7 +35,7 @@ class Chats(Protocol):
         """A parked chat spoke again: active, its parked deliveries queued; how many."""
 
     async def digest_chats(self) -> list[Chat]:
-        """Active, subscribed chats with a digest mode."""
+        """Active, subscribed chats with a digest mode, without those paused for good."""
 
     async def counts(self) -> Mapping[ChatState, int]: ...
 

@@ -113,7 +113,7 @@ class Composer:
         prefs = delivery.chat.preferences
         if not prefs.topics or not prefs.mode.digests:
             return Unsaid.UNWANTED
-        if prefs.paused:
+        if prefs.is_paused(self._clock()):
             return Held.PAUSED
         digest = Digest.from_json(delivery.payload or "{}")
         ids = [i for _topic, group in digest.groups for i in group]
@@ -140,7 +140,7 @@ class Composer:
         return replace(message, paragraphs=(paragraph(span(title, Look.BOLD)), *message.paragraphs))
 
     def _held(self, chat: Chat, coverage: Coverage | None) -> Held | None:
-        if chat.preferences.paused:
+        if chat.preferences.is_paused(self._clock()):
             return Held.PAUSED
         if not self.is_quiet(chat):
             return None

@@ -35,6 +35,8 @@ class Digests:
         for chat in await self._chats.digest_chats():
             now = self._clock()
             prefs = chat.preferences
+            if prefs.is_paused(now):
+                continue
             day = digest_due(
                 now=now, zone=prefs.zone or self._zone, at=prefs.digest_at, since=chat.since, last=chat.last_digest
             )

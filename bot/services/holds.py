@@ -16,6 +16,6 @@ class Holds:
         """Queues a catch-up for every chat that may be written to again; how many stories they hold."""
         released = 0
         for chat in await self._outbox.held():
-            if not chat.preferences.paused and not self._composer.is_quiet(chat):
+            if not chat.preferences.is_paused(self._clock()) and not self._composer.is_quiet(chat):
                 released += await self._outbox.plan_catch_up(chat.id, self._clock())
         return released

@@ -29,6 +29,7 @@ chats = sa.Table(
     sa.Column("quiet_end", sa.Time()),
     sa.Column("break_through", sa.Integer()),
     sa.Column("paused", sa.Boolean(), nullable=False, server_default=sa.false()),
+    moment("paused_until"),
     text("style", server_default="full"),
     sa.Column("preview", sa.Boolean(), nullable=False, server_default=sa.false()),
     sa.Column("silent", sa.Boolean(), nullable=False, server_default=sa.false()),

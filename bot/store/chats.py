@@ -68,8 +68,9 @@ class ChatTable:
         digests = [mode for mode in Mode if mode.digests]
         subscribed = sa.exists().where(chat_topics.c.chat_id == chats.c.id)
         async with self._database.reading() as connection:
+            hears = sa.or_(~chats.c.paused, chats.c.paused_until.is_not(None))
             return await chats_where(
-                connection, chats.c.state == ChatState.ACTIVE, chats.c.mode.in_(digests), ~chats.c.paused, subscribed
+                connection, chats.c.state == ChatState.ACTIVE, chats.c.mode.in_(digests), hears, subscribed
             )
 
     async def all(self) -> list[Chat]:

@@ -52,6 +52,7 @@ async def test_settings_come_back_as_they_were_saved(store: Store, level: Level)
         quiet=Quiet(start=time(22, 0), end=time(0, 0)),
         break_through=500,
         paused=True,
+        paused_until=NOW + HOUR,
         style=Style.COMPACT,
         preview=True,
         silent=True,
@@ -123,8 +124,11 @@ async def test_which_chats_want_a_digest(store: Store) -> None:
     await store.outbox.park(parked.id, "kicked", NOW)
     paused = await subscribed(store, channel("paused"), mode=Mode.DIGEST)
     await store.chats.save(replace(paused, preferences=replace(paused.preferences, paused=True)))
-    assert await store.chats.digest_chats() == [digest, both]
-    assert await store.chats.counts() == {ChatState.ACTIVE: 5, ChatState.PARKED: 1}
+    resting = await subscribed(store, channel("resting"), mode=Mode.DIGEST)
+    resting = replace(resting, preferences=replace(resting.preferences, paused=True, paused_until=NOW + DAY))
+    await store.chats.save(resting)
+    assert await store.chats.digest_chats() == [digest, both, resting]
+    assert await store.chats.counts() == {ChatState.ACTIVE: 6, ChatState.PARKED: 1}
 
 
 async def test_numbers_mean_what_their_message_showed(store: Store) -> None:

@@ -234,12 +234,6 @@ async def test_a_pause_that_ends_at_night_waits_for_the_morning(room: Chatroom) 
     assert "at 18:00" in (await room.say("/resume")).text
 
 
-@pytest.mark.parametrize("text", ["/pause 2h", "/jeda sampai 08.00", "/pause until tomorrow", "/pause please"])
-async def test_a_pause_with_an_end_is_not_taken_for_one_without(room: Chatroom, text: str) -> None:
-    await room.say(text)
-    assert not (await room.prefs()).paused
-
-
 @pytest.mark.parametrize(
     ("text", "at", "zone"),
     [

@@ -146,6 +146,20 @@ async def test_a_pause_ends_in_one_list_instead_of_a_flood(room: Newsroom) -> No
     assert [text.splitlines()[0] for text in room.platform.heard()] == ["4 stories in one go"]
 
 
+async def test_a_pause_with_an_end_is_over_by_itself_with_one_list(room: Newsroom) -> None:
+    await room.set(await subscribe(room.store), paused=True, paused_until=NOW + 2 * HOUR)
+    for n in range(3):
+        await room.news(f"Robot {n}")
+    await room.later(60)
+    assert room.platform.said == []
+    await room.later(61)
+    assert [text.splitlines()[0] for text in room.platform.heard()] == ["While it was quiet: 3 stories"]
+    await room.news("Robot 4")
+    assert len(room.platform.said) == 2, "what happens from now on comes at once"
+    await room.later(60)
+    assert len(room.platform.said) == 2
+
+
 async def test_what_is_muted_stays_unsaid_and_the_ledger_says_why(room: Newsroom) -> None:
     chat = await subscribe(room.store)
     await room.store.chats.add_interest(

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _turns()
     _offices()
     _hubs()
+    _pauses()
 
 
 def _turns() -> None:
@@ -62,3 +63,7 @@ def _hubs() -> None:
     )
     op.create_index("ix_hubs_feed_id", "hubs", ["feed_id"])
     op.create_index("ix_hubs_next_try", "hubs", ["next_try"])
+
+
+def _pauses() -> None:
+    op.add_column("chats", sa.Column("paused_until", MOMENT))
