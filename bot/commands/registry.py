@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
 from bot.commands.command import Command
 from bot.ports import MenuEntry
 
+CHOOSE = "choose"
 MODULES: Mapping[str, tuple[str, ...]] = {
     "read": ("latest", "digest", "catchup", "missed", "more", "sources", "search", "company", "layoffs", "export"),
-    "choose": (
+    CHOOSE: (
         "start",
         "subscribe",
         "unsubscribe",
@@ -57,4 +59,9 @@ def by_word() -> Mapping[str, Command]:
 
 def menu() -> tuple[MenuEntry, ...]:
     """What menus show everywhere: neither what is hidden nor what is for the operator."""
-    return tuple(command.menu_entry() for command in commands().values() if not (command.hidden or command.operator))
+    return tuple(
+        replace(command.menu_entry(), chooses=group == CHOOSE)
+        for group, some in groups().items()
+        for command in some
+        if not (command.hidden or command.operator)
+    )

@@ -28,12 +28,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuEntry:
-    """A command as a platform's menu shows it, summary by language; the first of `aliases` is its Indonesian name."""
+    """A command as a platform's menu shows it, summary by language; the first of `aliases` is its Indonesian name.
+    `chooses`: it is for choosing what a chat gets, which in a group is its admins' business."""
 
     name: str
     summary: Mapping[Language, str]
     usage: str = ""
     aliases: tuple[str, ...] = ()
+    chooses: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

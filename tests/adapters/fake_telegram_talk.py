@@ -94,9 +94,14 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def running(
-    tg: FakeTelegram, talk: Talk, *, times: Timeouts = QUICK, clock: Callable[[], datetime] = now
+    tg: FakeTelegram,
+    talk: Talk,
+    *,
+    times: Timeouts = QUICK,
+    clock: Callable[[], datetime] = now,
+    menu: Sequence[MenuEntry] = MENU,
 ) -> AsyncIterator[Telegram]:
-    bot = connect(token=tg.token, base_url=tg.base_url, menu=MENU, clock=clock, timeouts=times)
+    bot = connect(token=tg.token, base_url=tg.base_url, menu=menu, clock=clock, timeouts=times)
     await bot.start(talk, talk.report)
     try:
         yield bot

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.commands.registry import menu as registry_menu
 from bot.domain.channel import Channel, User
 from bot.domain.errors import PlatformRefused
 from bot.domain.message import Message, paragraph, say, span
@@ -304,6 +305,19 @@ async def test_the_menu_is_set_in_both_languages_everywhere(tg: FakeTelegram) ->
         assert tg.menus[scope, "id"][0] == {"command": "terbaru", "description": "Berita terbaru"}
         assert tg.menus[scope, "id"][1]["command"] == "more"
         assert len(tg.menus[scope, "id"][1]["description"]) == 256
+
+
+async def test_in_groups_what_a_chat_gets_is_chosen_in_the_menu_of_its_admins_only(tg: FakeTelegram) -> None:
+    async with running(tg, Talk(), menu=registry_menu()):
+        await tg.wait_for(lambda: len(tg.menus) == 8)
+    words = {
+        "": ({"latest", "digest", "why"}, {"subscribe", "mute", "settings", "pause"}),
+        "id": ({"terbaru", "ringkasan", "kenapa"}, {"langganan", "pengaturan", "jeda"}),
+    }
+    for (scope, language), entries in tg.menus.items():
+        shown_there, (read, choose) = {entry["command"] for entry in entries}, words[language]
+        assert read <= shown_there
+        assert choose & shown_there == (set() if scope == "all_group_chats" else choose)
 
 
 def test_names_that_telegram_refuses_are_not_in_the_menu(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,5 @@
-"""What Telegram's command menu shows: every command in English, and under Indonesian names to Indonesian readers."""
+"""What Telegram's command menu shows: every command in English, and under Indonesian names to Indonesian readers; in
+groups, what a chat gets is chosen in the menu of its admins only."""
 
 from __future__ import annotations
 
@@ -24,10 +25,11 @@ from bot.ports import MenuEntry
 COMMAND_NAME = re.compile(r"[a-z0-9_]{1,32}")
 DESCRIPTION_LIMIT = 256
 LANGUAGES = ((Language.EN, None), (Language.ID, "id"))
+MEMBERS = BotCommandScopeAllGroupChats()
 SCOPES: tuple[BotCommandScope, ...] = (
     BotCommandScopeDefault(),
     BotCommandScopeAllPrivateChats(),
-    BotCommandScopeAllGroupChats(),
+    MEMBERS,
     BotCommandScopeAllChatAdministrators(),
 )
 """The narrower scopes are set as well: a menu made by hand in one of them would hide ours."""
@@ -38,8 +40,9 @@ log = logging.getLogger("kabar.telegram")
 async def publish(client: Client, menu: Sequence[MenuEntry]) -> None:
     """Without a menu everything still works, so a failure is only told."""
     for language, code in LANGUAGES:
-        commands = [BotCommand(name, text) for name, text in shown(menu, language)]
         for scope in SCOPES:
+            some = [entry for entry in menu if not (entry.chooses and scope is MEMBERS)]
+            commands = [BotCommand(name, text) for name, text in shown(some, language)]
             try:
                 with translating():
                     await client.set_my_commands(commands, scope=scope, language_code=code)
