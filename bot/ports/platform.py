@@ -123,7 +123,10 @@ class Platform(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """A workspace that lets the bot in. `token` is the bot's there, kept encrypted; `revoked`: it was taken back."""
+    """A workspace, or a whole organisation of them, that lets the bot in. `token` is the bot's there, kept encrypted;
+    `revoked`: it was taken back. A workspace of an organisation that let the bot in as a whole has no token of its own:
+    that of its `organisation` counts. A token that ends at `expires_at` is followed by the one that `refresh_token` is
+    worth, once."""
 
     platform: str
     team: str
@@ -133,6 +136,9 @@ class Installation:
     installed_by: str
     at: datetime
     revoked: bool = False
+    organisation: str = ""
+    refresh_token: str = ""
+    expires_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Installation({self.platform} {self.team})"

@@ -136,6 +136,9 @@ installations = sa.Table(
     text("installed_by"),
     time("at"),
     sa.Column("revoked", sa.Boolean(), nullable=False),
+    text("organisation", server_default=""),
+    text("refresh_token", server_default=""),  # encrypted
+    moment("expires_at"),
 )
 
 installation_states = sa.Table("installation_states", metadata, text("state", primary_key=True), time("at"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -35,10 +36,13 @@ class InstallationTable:
 
     async def save(self, installation: Installation) -> None:
         key = {"platform": installation.platform, "team": installation.team}
-        token = "" if installation.revoked else await asyncio.to_thread(self._cipher.encrypt, installation.token)
+        secret = replace(installation, token="", refresh_token="") if installation.revoked else installation
         values = {
             "name": installation.name,
-            "token": token,
+            "token": await self._encrypted(secret.token),
+            "refresh_token": await self._encrypted(secret.refresh_token),
+            "expires_at": installation.expires_at,
+            "organisation": installation.organisation,
             "bot_user": installation.bot_user,
             "installed_by": installation.installed_by,
             "at": installation.at,
@@ -51,7 +55,7 @@ class InstallationTable:
     async def revoke(self, platform: str, team: str) -> None:
         this = sa.update(installations).where(installations.c.platform == platform, installations.c.team == team)
         async with self._database.writing() as connection:
-            await connection.execute(this.values(token="", revoked=True))
+            await connection.execute(this.values(token="", refresh_token="", expires_at=None, revoked=True))
 
     async def all(self, platform: str) -> list[Installation]:
         """Revoked ones too, by team. One whose token cannot be read is left out with a line in the log; StoreError when
@@ -67,7 +71,7 @@ class InstallationTable:
             except StoreError as error:
                 unreadable = error
                 LOG.error("%s %s (%s): %s", row.platform, row.team, row.name, error)
-        if unreadable is not None and all(installation.revoked for installation in found):
+        if unreadable is not None and not any(installation.token for installation in found):
             raise unreadable
         return found
 
@@ -85,17 +89,25 @@ class InstallationTable:
             return at is not None and at > now - BEGUN_WITHIN
 
     async def _read(self, row: sa.Row[Any]) -> Installation:
-        token = "" if row.revoked else await asyncio.to_thread(self._cipher.decrypt, row.token)
         return Installation(
             platform=row.platform,
             team=row.team,
             name=row.name,
-            token=token,
+            token=await self._decrypted(row.token),
             bot_user=row.bot_user,
             installed_by=row.installed_by,
             at=row.at,
             revoked=row.revoked,
+            organisation=row.organisation,
+            refresh_token=await self._decrypted(row.refresh_token),
+            expires_at=row.expires_at,
         )
+
+    async def _encrypted(self, words: str) -> str:
+        return await asyncio.to_thread(self._cipher.encrypt, words) if words else ""
+
+    async def _decrypted(self, words: str) -> str:
+        return await asyncio.to_thread(self._cipher.decrypt, words) if words else ""
 
 
 def _fingerprint(state: str) -> str:

@@ -123,7 +123,10 @@ class FakeSlack(People):
         }  # fmt: skip
         self.codes[code] = (wish["redirect_uri"], answer)
         self.places[token] = place
-        self.bot_users[place.team] = place.bot
+        if "refresh_token" in more:
+            self.refresh_tokens[more["refresh_token"]] = place
+        self.bot_users |= dict.fromkeys((place.team, *place.teams), place.bot)
+        self.organisations |= dict.fromkeys(place.teams, place.team)
         return {"code": code, "state": wish["state"]}
 
     # --- delivering ---

@@ -98,10 +98,13 @@ class WebApi(Views):
         return {"channel": {"id": channel}}
 
     def _users_conversations(self, body: Answer, place: Place) -> Answer:
+        if place.teams and body.get("team_id") not in place.teams:
+            return {"error": "missing_argument"}  # an organisation's token: of which workspace?
+        team = body.get("team_id") or place.team
         mine = [
             {"id": key, "name": room.name, "is_member": True}
             for key, room in self.rooms.items()
-            if room.member and not room.archived and key.startswith("C") and room.team == place.team
+            if room.member and not room.archived and key.startswith("C") and room.team == team
         ]
         return self._paged("channels", mine, body)
 

@@ -26,6 +26,11 @@ class People(WebApi):
     def _bot(self, team: str) -> str:
         return self.bot_users.get(team, "U0STRANGER")
 
+    def _organisation(self, team: str) -> Payload:
+        """How a payload names the organisation of a workspace that is served through it."""
+        whole = self.organisations.get(team)
+        return {"enterprise_id": whole, "is_enterprise_install": whole is not None}
+
     def _team(self, channel: str) -> str:
         return self.rooms[channel].team if channel in self.rooms else TEAM
 
@@ -38,6 +43,8 @@ class People(WebApi):
             "command": command, "text": text, "channel_id": channel, "channel_name": self.rooms[channel].name,
             "user_id": user, "user_name": self.users.get(user, {}).get("name", ""), "team_id": self._team(channel),
             "trigger_id": self._trigger(user), "response_url": self._response_url(user, channel), "api_app_id": "A1",
+            **{key: str(value).lower() if isinstance(value, bool) else value
+               for key, value in self._organisation(self._team(channel)).items() if value is not None},
         }  # fmt: skip
         return await self.deliver("slash_commands", payload)
 
@@ -97,8 +104,11 @@ class People(WebApi):
         }  # fmt: skip
         if message.thread_ts:
             container["thread_ts"] = message.thread_ts
+        team, whole = self._team(message.channel), self._organisation(self._team(message.channel))
         payload = {
-            "type": "block_actions", "team": {"id": self._team(message.channel)}, "channel": {"id": message.channel},
+            "type": "block_actions", "team": None if whole["enterprise_id"] else {"id": team},
+            "enterprise": whole["enterprise_id"] and {"id": whole["enterprise_id"]},
+            "is_enterprise_install": whole["is_enterprise_install"], "channel": {"id": message.channel},
             "container": container, "user": self._user(user, self._team(message.channel)), "api_app_id": "A1",
             "trigger_id": self._trigger(user), "response_url": self._response_url(user, message.channel, message.ts),
             "actions": [action | {"block_id": block["block_id"], "action_ts": self._ts()}],
@@ -162,7 +172,9 @@ class People(WebApi):
         payload = {
             "type": "event_callback", "team_id": team, "api_app_id": "A1", "event_id": f"Ev{number}", "event": event,
             "event_time": int(time.time() if event_time is None else event_time),
-            "authorizations": [{"team_id": team, "user_id": self._bot(team), "is_bot": True, "enterprise_id": None}],
+            "authorizations": [
+                {"team_id": team, "user_id": self._bot(team), "is_bot": True, **self._organisation(team)}
+            ],
         }  # fmt: skip
         return await self.deliver("events_api", payload)
 

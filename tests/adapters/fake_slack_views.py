@@ -14,17 +14,29 @@ from tests.adapters.fake_slack_web import CLIENT_ID, CLIENT_SECRET, Answer, File
 class Views(State):
     def _room(self, body: Answer, place: Place) -> Room | None:
         room = self.rooms.get(str(body.get("channel")))
-        return room if room is not None and room.team == place.team else None
+        return room if room is not None and place.covers(room.team) else None
 
     def _exchange(self, body: Mapping[str, Any], token: str) -> Answer:
         given = token.removeprefix("Basic ")
         named = f"{body.get('client_id')}:{body.get('client_secret')}"
         if f"{CLIENT_ID}:{CLIENT_SECRET}" not in (named, base64.b64decode(given).decode()):
             return {"error": "bad_client_secret"}
+        if body.get("grant_type") == "refresh_token":
+            return self._refreshed(str(body.get("refresh_token")))
         redirect, answer = self.codes.pop(str(body.get("code")), ("", {"error": "invalid_code"}))
         if "error" not in answer and redirect != body.get("redirect_uri"):
             return {"error": "bad_redirect_uri"}
         return dict(answer)
+
+    def _refreshed(self, refresh_token: str) -> Answer:
+        """The next token; the one before is good until it ends, its refresh token no more."""
+        place = self.refresh_tokens.pop(refresh_token, None)
+        if place is None:
+            return {"error": "invalid_refresh_token"}
+        number = next(self._numbers)
+        token, following = f"xoxe.xoxb-{place.team}-{number}", f"xoxe-{number}"
+        self.places[token], self.refresh_tokens[following] = place, place
+        return {"access_token": token, "refresh_token": following, "expires_in": 43_200, "token_type": "bot"}
 
     # --- files ---
 

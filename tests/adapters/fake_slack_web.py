@@ -73,12 +73,16 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A workspace, as the bot's token in it is known."""
+    """A workspace, as the bot's token in it is known; or an organisation with its `teams`."""
 
     team: str = TEAM
     name: str = "Acme"
     bot: str = BOT
     bot_id: str = BOT_ID
+    teams: tuple[str, ...] = ()
+
+    def covers(self, team: str) -> bool:
+        return team == self.team or team in self.teams
 
 
 @dataclass(slots=True)
@@ -130,6 +134,8 @@ class State:
 
     def __init__(self, *, page: int) -> None:
         self.places = {BOT_TOKEN: Place()}  # by the tokens that are good now
+        self.refresh_tokens: dict[str, Place] = {}  # each is worth one new token
+        self.organisations: dict[str, str] = {}  # of workspaces whose organisation let the bot in as a whole
         self.bot_users = {TEAM: BOT}  # of every workspace that ever let the bot in
         self.rooms = {"C1NEWS0": Room("news"), "C2OTHER": Room("random", member=False), "D1DIRECT": Room("")}
         self.users: dict[str, dict[str, Any]] = {

@@ -170,16 +170,14 @@ async def test_somebody_changes_their_mind() -> None:
         assert '<a href="/slack/install">Mulai lagi</a>' in page.body.decode()
 
 
-@pytest.mark.parametrize(
-    ("more", "status"), [({"is_enterprise_install": True, "team": None}, 403), ({"team": None}, 403)]
-)
-async def test_a_whole_organisation_is_told_to_pick_a_workspace(more: dict[str, Any], status: int) -> None:
+@pytest.mark.parametrize("more", [{"is_enterprise_install": True, "team": None}, {"team": None}, {"team": {}}])
+async def test_an_answer_that_names_no_place_installs_nothing(more: dict[str, Any]) -> None:
     ledger = Ledger()
     async with world() as slack, shared(slack, ledger) as (platform, _talk, _book):
         begun = await visit(platform, "/slack/install")
         page = await visit(platform, BACK, slack.allow(begun.headers["Location"], BETA, **more))
-        assert (page.status, ledger.rows) == (status, {})
-        assert "workspace" in page.body.decode()
+        assert (page.status, ledger.rows) == (502, {})
+        assert "/slack/install" in page.body.decode()
 
 
 async def test_slack_or_the_database_fails() -> None:

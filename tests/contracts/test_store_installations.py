@@ -73,6 +73,22 @@ async def test_no_token_can_be_read_in_the_database_or_a_backup(open_with: OpenW
         assert "state-of-a-browser" not in words
 
 
+async def test_a_token_that_ends_and_an_organisation_come_back_as_they_were(open_with: OpenWith) -> None:
+    store = await open_with(KEY)
+    whole = replace(ACME, team="E1", refresh_token="xoxe-secret-too", expires_at=NOW + HOUR)
+    part = replace(ACME, team="T7", token="", organisation="E1")
+    for one in (whole, part):
+        await store.installations.save(one)
+    assert await store.installations.all("slack") == [whole, part]
+    async with store._database.reading() as connection:
+        assert "xoxe-secret-too" not in str(list(await connection.execute(sa.select(installations))))
+    with pytest.raises(StoreError):  # with another key nothing of it can be read
+        await (await open_with("another")).installations.all("slack")
+    await store.installations.revoke("slack", "E1")
+    gone = replace(whole, token="", refresh_token="", expires_at=None, revoked=True)
+    assert await store.installations.all("slack") == [gone, part]
+
+
 async def test_a_token_taken_back_is_forgotten_until_the_app_is_installed_again(open_with: OpenWith) -> None:
     store = await open_with(KEY)
     await store.installations.revoke("slack", "T1")

@@ -26,6 +26,7 @@ from bot.platforms.slack.names import channel_id
 from bot.platforms.slack.outgoing import Outgoing, Place
 from bot.platforms.slack.replies import Replies
 from bot.platforms.slack.routes import Credentials, routes
+from bot.platforms.slack.tokens import Tokens
 from bot.platforms.slack.workspaces import Workspace, Workspaces, asked_in
 from bot.ports import Beat, Clock, Conversation, Identity, MenuEntry, Routes
 
@@ -62,7 +63,16 @@ class Slack:
         self._health = Health(clock)
         self._outgoing = Outgoing(between_parts=self._pace.part)
         self._directory = Directory(clock)
-        self._workspaces = Workspaces(api, bot_token=credentials.bot_token, installations=credentials.installations)
+        self._tokens = Tokens(
+            api,
+            credentials.installations,
+            clock,
+            client_id=credentials.client_id,
+            client_secret=credentials.client_secret,
+        )
+        self._workspaces = Workspaces(
+            api, self._tokens, bot_token=credentials.bot_token, installations=credentials.installations
+        )
         self._background = Background()
         self._inbound: Inbound | None = None
         self._changes: Changes | None = None
@@ -78,7 +88,8 @@ class Slack:
                 app = True
                 await self._api.socket_url(self._credentials.app_token)
             if who is None:
-                places = [row.name for row in await self._workspaces.installed() if not row.revoked]
+                rows = await self._workspaces.installed()
+                places = [row.name for row in rows if not (row.revoked or row.organisation)]
                 return Identity(name="Kabar", place=", ".join(places[:MOST_NAMED]))
         except DeliveryError as error:
             raise refused(error, app=app) from None
@@ -154,6 +165,7 @@ class Slack:
             self._credentials,
             api=self._api,
             workspaces=self._workspaces,
+            tokens=self._tokens,
             clock=self._clock,
             take=self._take,
             arrived=self._arrived,

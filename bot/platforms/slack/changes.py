@@ -72,11 +72,31 @@ class Changes:
                 return
         except DeliveryError as error:
             log.warning("workspace %s took the app away, not written down: %s", team, error)
-        await self._conversation.gone(_all_of(team), UNINSTALLED)
+        for one in await self._within(team):
+            await self._conversation.gone(_all_of(one), UNINSTALLED)
+
+    async def granted(self, body: Mapping[str, Any], organisation: str) -> None:
+        """An organisation let the bot into some of its workspaces, or put it out of them."""
+        event = body.get("event") or {}
+        for team in [str(one) for one in event.get("team_ids") or []]:
+            self._workspaces.belongs(team, organisation)
+            if event.get("type") == "team_access_granted":
+                await self._conversation.back(_all_of(team))
+            else:
+                self._workspaces.forget(team)
+                await self._conversation.gone(_all_of(team), UNINSTALLED)
 
     async def arrived(self, team: str) -> None:
-        """The workspace lets the bot in (again)."""
-        await self._conversation.back(_all_of(team))
+        """The workspace, or the organisation, lets the bot in (again)."""
+        for one in await self._within(team):
+            await self._conversation.back(_all_of(one))
+
+    async def _within(self, team: str) -> list[str]:
+        try:
+            return await self._workspaces.within(team)
+        except DeliveryError as error:
+            log.warning("the workspaces of %s are not known: %s", team, error)
+            return [team]
 
 
 def _all_of(team: str) -> Channel:

@@ -33,6 +33,7 @@ TOKEN: Mapping[str, str] = {
     "account_inactive": "revoked",
     "token_revoked": "revoked",
     "token_expired": "revoked",
+    "invalid_refresh_token": "revoked",
     "app_uninstalled": "revoked",
     "missing_scope": "missing_scope",
     "no_permission": "missing_scope",

@@ -92,6 +92,7 @@ class Inbound:
         app.event("message")(self._on_message)
         app.event("app_home_opened")(self._on_home)
         app.event(re.compile("^(app_uninstalled|tokens_revoked)$"))(self._on_left)
+        app.event(re.compile("^team_access_(granted|revoked)$"))(self._on_granted)
         app.event(self._changes.EVENTS)(self._on_change)
         return app
 
@@ -120,13 +121,23 @@ class Inbound:
         self._begin(from_home(self._team(args), args.body))
 
     async def _on_left(self, args: AsyncArgs) -> None:
-        self._background.spawn(self._changes.left(self._team(args), args.body, self._bot_user(args)))
+        who = self._organisation(args) or self._team(args)
+        self._background.spawn(self._changes.left(who, args.body, self._bot_user(args)))
+
+    async def _on_granted(self, args: AsyncArgs) -> None:
+        self._background.spawn(self._changes.granted(args.body, str(args.context.enterprise_id or "")))
 
     async def _on_change(self, args: AsyncArgs) -> None:
         self._background.spawn(self._changes.of_channel(self._team(args), args.body, self._bot_user(args)))
 
     def _team(self, args: AsyncArgs) -> str:
-        return self._workspaces.named(str(args.context.team_id or ""))
+        team = str(args.context.team_id or args.body.get("team_id") or "")
+        self._workspaces.belongs(team, self._organisation(args))
+        return self._workspaces.named(team)
+
+    def _organisation(self, args: AsyncArgs) -> str:
+        """Whose installation as a whole the gesture comes through, "" for a workspace's own."""
+        return str(args.context.enterprise_id or "") if args.context.is_enterprise_install else ""
 
     def _bot_user(self, args: AsyncArgs) -> str:
         """The bot in that workspace: an event says so itself."""

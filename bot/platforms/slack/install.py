@@ -13,6 +13,7 @@ from bot.log import logger
 from bot.platforms.slack.api import Api
 from bot.platforms.slack.health import PART
 from bot.platforms.slack.manifest import REDIRECT_PATH, SCOPES
+from bot.platforms.slack.tokens import Tokens
 from bot.platforms.slack.workspaces import Workspaces
 from bot.ports import Ask, Clock, Installation, Installations, Reply
 from bot.texts import LANGUAGES, Texts
@@ -39,18 +40,18 @@ class Installer:
         *,
         api: Api,
         workspaces: Workspaces,
+        tokens: Tokens,
         installations: Installations,
         client_id: str,
-        client_secret: str,
         public_url: str,
         clock: Clock,
         arrived: Callable[[str], Awaitable[None]],
     ) -> None:
         self._api = api
         self._workspaces = workspaces
+        self._tokens = tokens
         self._installations = installations
         self._client_id = client_id
-        self._client_secret = client_secret
         self._back = public_url.rstrip("/") + REDIRECT_PATH
         self._clock = clock
         self._arrived = arrived
@@ -80,44 +81,35 @@ class Installer:
                 return page(ask, "expired", status=400)
             if not code:
                 return page(ask, "cancelled")
-            answer = await self._exchange(code)
-            team = answer.get("team") or {}
-            if answer.get("is_enterprise_install") or not team.get("id"):
-                return page(ask, "enterprise", status=403)
-            await self._installations.save(self._installation(answer))
+            answer = await self._tokens.exchange(code=code, redirect_uri=self._back)
+            place = answer.get("enterprise" if answer.get("is_enterprise_install") else "team") or {}
+            if not place.get("id"):
+                return page(ask, "failed", status=502)
+            await self._installations.save(self._installation(place, answer))
         except DeliveryError as error:
             log.warning("Slack did not confirm an installation: %s", error)
             return page(ask, "failed", status=502)
         except KabarError as error:
             log.error("an installation could not be kept: %s", error)
             return page(ask, "busy", status=503)
-        team_id, name = str(team["id"]), str(team.get("name") or team["id"])
+        team_id, name = str(place["id"]), str(place.get("name") or place["id"])
         self._workspaces.forget(team_id)
         log.info("installed in workspace %s", team_id)
         await self._arrived(team_id)
         return page(ask, "done", team=name)
 
-    async def _exchange(self, code: str) -> Mapping[str, Any]:
-        # In the body: the library's own method goes through a class that aiohttp is about to drop.
-        form = {
-            "client_id": self._client_id,
-            "client_secret": self._client_secret,
-            "code": code,
-            "redirect_uri": self._back,
-        }
-        return await self._api.ask(None, lambda client: client.api_call("oauth.v2.access", data=form))
-
-    def _installation(self, answer: Mapping[str, Any]) -> Installation:
-        team = answer["team"]
-        return Installation(
+    def _installation(self, place: Mapping[str, Any], answer: Mapping[str, Any]) -> Installation:
+        """Of a workspace, or of an organisation with all its workspaces."""
+        bare = Installation(
             platform=PART,
-            team=str(team["id"]),
-            name=str(team.get("name") or team["id"]),
-            token=str(answer.get("access_token") or ""),
+            team=str(place["id"]),
+            name=str(place.get("name") or place["id"]),
+            token="",
             bot_user=str(answer.get("bot_user_id") or ""),
             installed_by=str((answer.get("authed_user") or {}).get("id") or ""),
             at=self._clock(),
         )
+        return self._tokens.kept(bare, answer)
 
 
 def page(ask: Ask, outcome: str, *, status: int = 200, **values: str) -> Reply:
@@ -125,7 +117,7 @@ def page(ask: Ask, outcome: str, *, status: int = 200, **values: str) -> Reply:
     language = _language(ask)
     texts = Texts(language)
     again = texts.say("slack.install.again")
-    way_on = "" if outcome in ("done", "enterprise") else f'<p><a href="{INSTALL}">{html.escape(again)}</a></p>'
+    way_on = "" if outcome == "done" else f'<p><a href="{INSTALL}">{html.escape(again)}</a></p>'
     text = PAGE.format(
         language=language,
         title=html.escape(texts.say("slack.install.title")),

@@ -21,6 +21,8 @@ EVENTS = (
     "channel_unarchive", "group_archive", "group_deleted", "group_left", "group_unarchive", "member_joined_channel",
     "member_left_channel", "message.channels", "message.groups", "message.im", "message.mpim", "tokens_revoked",
 )  # fmt: skip
+# Only apps that whole organisations may install know these.
+ORGANISATION_EVENTS = ("team_access_granted", "team_access_revoked")
 EVENTS_PATH = "/slack/events"
 REDIRECT_PATH = "/slack/oauth_redirect"
 SHORTCUTS = (  # callback id, name (24 characters at most), description (150)
@@ -79,11 +81,11 @@ def manifest(menu: Sequence[MenuEntry], url: str | None = None) -> str:
         "  event_subscriptions:",
         *([f"    request_url: {_quoted(address)}"] if address else []),
         "    bot_events:",
-        *(f"      - {_quoted(event)}" for event in EVENTS),
+        *(f"      - {_quoted(event)}" for event in sorted((*EVENTS, *(ORGANISATION_EVENTS if address else ())))),
         "  interactivity:",
         "    is_enabled: true",
         *([f"    request_url: {_quoted(address)}"] if address else []),
-        "  org_deploy_enabled: false",
+        f"  org_deploy_enabled: {'true' if address else 'false'}",
         f"  socket_mode_enabled: {'false' if address else 'true'}",
         "  token_rotation_enabled: false",
     ]

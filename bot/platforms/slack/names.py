@@ -40,7 +40,7 @@ async def _by_name(workspace: Workspace, name: str) -> str | None:
     # users.conversations lists the bot's own channels only: a page or two where conversations.list has hundreds.
     cursor = ""
     for _ in range(MOST_PAGES if name else 0):
-        answer = await workspace.ask(_own_channels(cursor))
+        answer = await workspace.ask(_own_channels(workspace, cursor))
         for channel in answer.get("channels") or []:
             if str(channel.get("name") or "").casefold() == name:
                 return str(channel["id"])
@@ -50,7 +50,11 @@ async def _by_name(workspace: Workspace, name: str) -> str | None:
     return None
 
 
-def _own_channels(cursor: str) -> Call:
+def _own_channels(workspace: Workspace, cursor: str) -> Call:
     return lambda client: client.users_conversations(
-        types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor or None
+        types="public_channel,private_channel",
+        exclude_archived=True,
+        limit=200,
+        cursor=cursor or None,
+        team_id=workspace.team if workspace.organisation else None,
     )

@@ -9,6 +9,7 @@ from bot.platforms.slack.api import Api
 from bot.platforms.slack.http import Doorway, Payload
 from bot.platforms.slack.install import INSTALL, Installer
 from bot.platforms.slack.manifest import EVENTS_PATH, REDIRECT_PATH
+from bot.platforms.slack.tokens import Tokens
 from bot.platforms.slack.workspaces import Workspaces
 from bot.ports import Clock, Handler, Installations, Routes
 
@@ -33,6 +34,7 @@ def routes(
     *,
     api: Api,
     workspaces: Workspaces,
+    tokens: Tokens,
     clock: Clock,
     take: Callable[[Payload], bool],
     arrived: Callable[[str], Awaitable[None]],
@@ -46,9 +48,9 @@ def routes(
         installer = Installer(
             api=api,
             workspaces=workspaces,
+            tokens=tokens,
             installations=installations,
             client_id=credentials.client_id,
-            client_secret=credentials.client_secret,
             public_url=public_url,
             clock=clock,
             arrived=arrived,

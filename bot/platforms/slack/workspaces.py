@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.log import logger
 from bot.platforms.slack.api import Api, Call
 from bot.platforms.slack.errors import TokenRefused
 from bot.platforms.slack.health import PART
+from bot.platforms.slack.tokens import Tokens
 from bot.ports import Installation, Installations
 
 UNINSTALLED = "app_uninstalled"
@@ -38,10 +39,22 @@ class Who:
 
 
 class Workspace:
-    def __init__(self, api: Api, token: str, who: Who | None = None) -> None:
+    """`organisation`: the token is that of an organisation, to which Slack wants to hear which workspace is meant."""
+
+    def __init__(
+        self,
+        api: Api,
+        token: str,
+        who: Who | None = None,
+        *,
+        organisation: str = "",
+        expires_at: datetime | None = None,
+    ) -> None:
         self.api = api
         self.token = token
         self.who = who
+        self.organisation = organisation
+        self.expires_at = expires_at
 
     @property
     def team(self) -> str:
@@ -70,15 +83,22 @@ class Workspace:
 
 
 class Workspaces:
-    def __init__(self, api: Api, *, bot_token: str | None, installations: Installations | None) -> None:
+    def __init__(self, api: Api, tokens: Tokens, *, bot_token: str | None, installations: Installations | None) -> None:
         self.own = Workspace(api, bot_token) if bot_token else None
         self._api = api
+        self._tokens = tokens
         self._installations = installations
         self._installed: dict[str, Workspace] = {}
+        self._organisations: dict[str, str] = {}
 
     def named(self, team: str) -> str:
         """One token is one workspace. A shared channel's events may name the other company's team; ours counts."""
         return self.own.team if self.own is not None and self._installations is None else team
+
+    def belongs(self, team: str, organisation: str) -> None:
+        """A gesture says that the workspace is one of an organisation that let the bot in as a whole."""
+        if team and organisation and team != organisation:
+            self._organisations[team] = organisation
 
     def bot_user(self, team: str) -> str:
         """The bot's own id in a workspace that was spoken to already, else ""."""
@@ -101,13 +121,18 @@ class Workspaces:
                 return own
         if self._installations is None:
             raise ChannelGone(ELSEWHERE)  # the token was changed for one of another workspace
-        if team not in self._installed:
-            row = await self._row(team)
-            if row is None or row.revoked:
+        known = self._installed.get(team)
+        if known is None or self._tokens.is_ending(known.expires_at):
+            row = await self._speaking(team)
+            if row is None:
                 raise ChannelGone(UNINSTALLED)
-            who = Who(team_id=row.team, team=row.name, user_id=row.bot_user, bot_id="", name=row.bot_user)
-            self._installed[team] = Workspace(self._api, row.token, who)
-        return self._installed[team]
+            self._installed[team] = known = self._workspace(team, await self._tokens.fresh(row))
+        return known
+
+    def _workspace(self, team: str, row: Installation) -> Workspace:
+        who = Who(team_id=team, team=row.name, user_id=row.bot_user, bot_id="", name=row.bot_user)
+        organisation = row.team if row.team != team else ""
+        return Workspace(self._api, row.token, who, organisation=organisation, expires_at=row.expires_at)
 
     async def known(self, team: str) -> Workspace:
         """The same, and surely with the name of its team; before Slack was asked once that may be missing."""
@@ -124,7 +149,8 @@ class Workspaces:
         if self.own is not None:
             return self.own
         rows = [row for row in await self.installed() if not row.revoked]
-        return await self.team(rows[0].team) if len(rows) == 1 else None
+        places = {row.team for row in rows} - {row.organisation for row in rows}
+        return await self.team(places.pop()) if len(places) == 1 else None
 
     async def installed(self) -> list[Installation]:
         """PlatformUnavailable when they cannot be read."""
@@ -136,21 +162,21 @@ class Workspaces:
             raise PlatformUnavailable(f"the installations cannot be read: {error}") from error
 
     def forget(self, team: str) -> None:
-        """The next question reads the installation again."""
-        self._installed.pop(team, None)
+        """The next question reads the installation again, of an organisation in all its workspaces."""
+        kept = {name: one for name, one in self._installed.items() if team not in (name, one.organisation)}
+        self._installed = kept
 
     async def verdict(self, workspace: Workspace, refusal: TokenRefused) -> DeliveryError:
         """What the refusal of a token means for one delivery. The operator's own token is the operator's matter: the
         refusal stands. A workspace that took the bot's away is gone, unless it was installed again meanwhile."""
         if workspace is self.own or refusal.cause == "missing_scope":
             return refusal
-        team = workspace.team
-        self.forget(team)
-        row = await self._row(team)
-        if row is not None and not row.revoked:
-            if row.token != workspace.token:
-                return PlatformUnavailable("installed again, with a new token")
-            await self._revoke(team)
+        self.forget(workspace.team)
+        row = await self._speaking(workspace.team)
+        if row is not None:
+            if row.token != workspace.token or await self._is_renewed(row):
+                return PlatformUnavailable("there is a new token by now")
+            await self._revoke(row.team)
         return ChannelGone(UNINSTALLED)
 
     async def left(self, team: str, at: datetime | None) -> bool:
@@ -165,12 +191,49 @@ class Workspaces:
         await self._revoke(team)
         return True
 
+    async def within(self, team: str) -> list[str]:
+        """A workspace; of an organisation all of its workspaces that were heard from."""
+        rows = await self.installed()
+        return [row.team for row in rows if row.organisation == team] or [team]
+
+    async def _is_renewed(self, row: Installation) -> bool:
+        if not row.refresh_token:
+            return False
+        try:
+            await self._tokens.renewed(row)
+        except TokenRefused:
+            return False
+        return True
+
     async def _is_good(self, row: Installation) -> bool:
         try:
             await Workspace(self._api, row.token).introduce()
         except DeliveryError:
             return False
         return True
+
+    async def _speaking(self, team: str) -> Installation | None:
+        """The installation whose token counts in a workspace: its own, else its organisation's; None without any. That
+        a workspace is one of an organisation is written down when it is first heard from, so that it can be spoken to
+        after a restart."""
+        row = await self._row(team)
+        stands = row is not None and not row.revoked
+        organisation = row.organisation if row is not None and stands else self._organisations.get(team, "")
+        if not organisation:
+            return row if stands else None
+        whole = await self._row(organisation)
+        if whole is None or whole.revoked:
+            return None
+        if not stands:
+            await self._save(replace(whole, team=team, organisation=organisation, token="", refresh_token=""))
+        return whole
+
+    async def _save(self, installation: Installation) -> None:
+        assert self._installations is not None
+        try:
+            await self._installations.save(installation)
+        except KabarError as error:
+            raise PlatformUnavailable(f"the installation cannot be written: {error}") from error
 
     async def _row(self, team: str) -> Installation | None:
         if self._installations is None:

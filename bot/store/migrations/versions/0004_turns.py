@@ -17,6 +17,7 @@ def upgrade() -> None:
     _offices()
     _hubs()
     _pauses()
+    _installations()
 
 
 def _turns() -> None:
@@ -67,3 +68,10 @@ def _hubs() -> None:
 
 def _pauses() -> None:
     op.add_column("chats", sa.Column("paused_until", MOMENT))
+
+
+def _installations() -> None:
+    """Whole organisations let the bot in, and tokens that end are renewed."""
+    for name in ("organisation", "refresh_token"):
+        op.add_column("installations", sa.Column(name, sa.Text(), nullable=False, server_default=""))
+    op.add_column("installations", sa.Column("expires_at", MOMENT))
