@@ -146,6 +146,7 @@ def _on(prefs: Preferences, name: str) -> str:
     return ON if getattr(prefs, name) else OFF
 
 
+SOUNDLESS = frozenset({"slack"})
 _ALL = (
     Option(
         name="topics",
@@ -220,8 +221,14 @@ def told(name: str, context: Context) -> str:
 
 
 def options_for(context: Context) -> list[Option]:
-    offered = [option for option in _ALL if not option.is_rare]
+    """Those that do something in this chat, without the rare ones."""
+    offered = [option for option in _ALL if not option.is_rare and is_heard(option, context)]
     return [option for option in offered if context.in_group or not option.for_groups]
+
+
+def is_heard(option: Option, context: Context) -> bool:
+    """Whether the platform can be told: sound is each reader's own setting on some."""
+    return option.name != "silent" or context.chat.channel.platform not in SOUNDLESS
 
 
 def lines_of(rows: list[tuple[str, str]]) -> Paragraph:

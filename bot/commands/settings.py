@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from bot.commands.command import Command, Context
-from bot.commands.options import BY_WORD, OFF, ON, OPTIONS, Option, described, lines_of, options_for
+from bot.commands.options import BY_WORD, OFF, ON, OPTIONS, Option, described, is_heard, lines_of, options_for
 from bot.commands.preferences import save, spoken, still_paused
 from bot.commands.rights import require_admin
 from bot.domain.message import Button, Field, FieldKind, Form, Message, Role, paragraph
@@ -138,6 +138,8 @@ def _option(word: str, context: Context) -> Option:
     if option is None:
         close = get_close_matches(word.lower(), BY_WORD, n=1)
         raise context.refuse("settings.what", word=word[:40], close=close[0] if close else "mode")
+    if not is_heard(option, context):
+        raise context.refuse("settings.own_sound")
     return option
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.channel import Channel
 from bot.domain.story import Language, Topic
 from bot.domain.subscription import Mode, Preferences, Quiet, Style
 from bot.domain.verdict import Level
@@ -111,6 +112,21 @@ async def test_the_dialog_holds_every_setting_and_saves_them_at_once(room: Chatr
     prefs = await room.prefs()
     assert (prefs.topics, prefs.quiet, prefs.break_through) == (frozenset(), None, None)
     assert (prefs.mode, prefs.digest_at) == (Mode.ALERT, time(9)), "the mode has the last word"
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_where_sound_is_each_readers_own_it_is_no_setting(room: Chatroom, language: Language) -> None:
+    there = Channel(platform="slack", address="T1/D1")
+    slack: dict[str, object] = {"channel": there, "language": language}
+    answer = await room.say("/settings", **slack)
+    assert answer.form is not None
+    assert "silent" not in [field.key for field in answer.form.fields]
+    assert not [action for action in actions(answer) if "silent" in action]
+    assert Texts(language).say("settings.silent") not in answer.text
+    for typed in ("/settings silent on", "/pengaturan senyap ya", "/settings mode=both silent=on"):
+        assert "Slack" in (await room.say(typed, **slack)).text
+    assert (await room.chat(there)).preferences == Preferences()
+    assert "silent" in str(actions(await room.say("/settings", language=language))), "elsewhere it is one"
 
 
 async def test_a_dialog_with_one_wrong_value_changes_nothing(room: Chatroom) -> None:
