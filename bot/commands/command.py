@@ -181,7 +181,7 @@ async def id_named(words: list[str], context: Context, command: str) -> int:
     """The id a number means: `s123` is one, `3` counts in the message replied to or the newest list of this chat; no
     number is enough when only one story can be meant. CommandError says what to do otherwise."""
     word = words[0].lower().lstrip("#") if words else ""
-    kit, request = context.kit, context.request
+    kit, request, command = context.kit, context.request, _called(command, context)
     if re.fullmatch(r"s[0-9]{1,15}", word):
         return int(word[1:])
     if word and not re.fullmatch(r"[0-9]{1,6}", word):
@@ -197,3 +197,10 @@ async def id_named(words: list[str], context: Context, command: str) -> int:
     if not 1 <= number <= len(ids):
         raise context.refuse("number.out_of_range", number=number, last=len(ids))
     return ids[number - 1]
+
+
+def _called(command: str, context: Context) -> str:
+    """Its name for this reader."""
+    from bot.commands.registry import commands
+
+    return commands()[command].name_in(context.texts.language)

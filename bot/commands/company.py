@@ -13,8 +13,8 @@ from bot.services.job_cuts import total
 from bot.services.present_cuts import timeline_entry, totals, year_of
 
 A_PAGE = 5
-RECENT = timedelta(days=30)
-SUGGESTED = 6
+RECENT, LONG = timedelta(days=30), timedelta(days=366)
+SUGGESTED, OFFERED = 6, 3
 
 
 async def run(words: list[str], context: Context) -> Message:
@@ -27,7 +27,7 @@ async def run(words: list[str], context: Context) -> Message:
         raise context.refuse("company.no_name", name=echoed(name))
     found = await context.kit.stories.of_employer(employer, limit=page.end + 1)
     if not found:
-        return _unknown(name, employer, context)
+        return await _unknown(name, employer, context)
     shown = found[page.first : page.end]
     if not shown:
         return Message(paragraphs=(paragraph(context.texts.say("company.no_more", name=echoed(name))),))
@@ -61,10 +61,12 @@ def _shown(name: str, employer: str, context: Context) -> str:
     return employer if employer in known else echoed(name)
 
 
-def _unknown(name: str, employer: str, context: Context) -> Message:
-    """A company of the table had no job cuts; another name may be misspelt."""
+async def _unknown(name: str, employer: str, context: Context) -> Message:
+    """A company of the table had no job cuts; another name may be a part of one that had, or misspelt."""
     say, offers = context.texts.say, [Button(label=context.texts.say("company.search"), action=f"/search {name}")]
-    close = [] if _is_known(employer, context) else _close(name, context)
+    close = await _longer(name, context)
+    if not close and not _is_known(employer, context):
+        close = _close(name, context)
     if close:
         text = say("company.close", name=echoed(name), close=close[0])
         offers = [Button(label=one, action=f"/company {one}") for one in close] + offers
@@ -78,6 +80,14 @@ def _is_known(employer: str, context: Context) -> bool:
     return any(company.name == employer for group in groups for company in group)
 
 
+async def _longer(name: str, context: Context) -> list[str]:
+    """Employers with job cuts of the last year whose name holds all these words, the one in the news most first."""
+    words, until = set(name.casefold().split()), context.now + timedelta(seconds=1)
+    found = await context.kit.stories.job_cuts(since=context.now - LONG, until=until)
+    names = Counter(one.event.company for one in found if one.event.company)
+    return [one for one, _count in names.most_common() if words < set(one.casefold().split())][:OFFERED]
+
+
 def _close(name: str, context: Context) -> list[str]:
     """Companies of the table that are spelt nearly like this, by the name they are listed under."""
     owner = {
@@ -86,7 +96,7 @@ def _close(name: str, context: Context) -> list[str]:
         for company in group
         for alias in company.names
     }
-    near = get_close_matches(name.casefold()[:60], owner, n=3, cutoff=0.75)
+    near = get_close_matches(name.casefold()[:60], owner, n=OFFERED, cutoff=0.75)
     return list(dict.fromkeys(owner[one] for one in near))
 
 

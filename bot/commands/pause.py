@@ -10,7 +10,7 @@ from bot.commands.command import Command, Context
 from bot.commands.ends import end_in
 from bot.commands.preferences import SWITCHES, save
 from bot.commands.resume import run as resume
-from bot.domain.message import Message, paragraph
+from bot.domain.message import Button, Message, paragraph
 
 FOR_GOOD = frozenset({"now", "sekarang", "dulu", "forever", "selamanya"})
 
@@ -40,10 +40,10 @@ async def _paused(until: datetime | None, context: Context) -> Message:
     else:
         await save(context.chat, replace(before, paused=True, paused_until=until), context)
         text = say("pause.done_until", when=context.presenter.when(until)) if until else say("pause.done")
-    buttons = [context.button(say("pause.resume"), "/resume")]
+    rows: list[tuple[Button, ...]] = [(context.button(say("pause.resume"), "/resume"),)]
     if until is None:
-        buttons += [context.button(say(f"pause.for.{end}"), f"/pause {end}") for end in ("2h", "tomorrow")]
-    return Message(paragraphs=(paragraph(text),), buttons=(tuple(buttons),), in_place=context.request.pressed)
+        rows += [tuple(context.button(say(f"pause.for.{end}"), f"/pause {end}") for end in ("2h", "tomorrow"))]
+    return Message(paragraphs=(paragraph(text),), buttons=tuple(rows), in_place=context.request.pressed)
 
 
 COMMAND = Command(name="pause", run=run, aliases=("jeda",), changes=True)

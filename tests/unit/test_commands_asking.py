@@ -522,6 +522,19 @@ async def test_an_unknown_company_gets_a_suggestion(room: Room, language: str) -
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["northwind", "CLOUD northwind", "“Northwind”"])
+async def test_a_part_of_a_companys_name_is_understood(empty: Room, name: str, language: str) -> None:
+    for n, company in enumerate(("Northwind Cloud", "Northwind Cloud Europe", "Southwind")):
+        item = an_item(f"{company} cuts jobs", id=str(n), published=NOW)
+        values = {"event": an_event(company, 10), "employer": company.lower()}
+        await put(empty.store, item, scores={Topic.LAYOFFS: 9.0}, **values)
+    answer = await empty.ask(f"/company {name}", language=language)
+    offered = [action for action in actions(answer) if action.startswith("/company")]
+    both = ["/company Northwind Cloud", "/company Northwind Cloud Europe"]
+    assert sorted(offered) == (both if " " not in name else both[1:])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_no_company_named_offers_those_in_the_news(room: Room, language: str) -> None:
     answer = await room.ask("/company", language=language)
     assert answer.text == said("company.what", language)

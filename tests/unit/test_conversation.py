@@ -309,6 +309,12 @@ async def test_a_number_that_means_nothing(room: Chatroom, typed: str, says: str
     assert says in (await room.say(typed)).text
 
 
+async def test_what_to_type_is_said_in_the_readers_words(room: Chatroom) -> None:
+    await room.say("/terbaru ai 5", language=Language.ID)
+    assert "/kenapa 1" in (await room.say("/kenapa", language=Language.ID)).text
+    assert "/lanjut 2" in (await room.say("/more dua", language=Language.ID)).text
+
+
 async def test_a_number_before_any_list(room: Chatroom) -> None:
     assert "There is no list" in (await room.say("1")).text
 
