@@ -110,6 +110,9 @@ def test_dates_that_others_read_wrong(raw: str, expected: datetime) -> None:
         "   ",
         None,
         "yesterday",
+        "3 hours ago",
+        "2 jam yang lalu",
+        "kemarin",
         "03/04/2026 10:00",  # March or April
         "30 Feb 2026 10:00 GMT",
         "2026-02-30",
