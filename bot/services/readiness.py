@@ -12,8 +12,9 @@ from bot.ports import Clock, Housekeeping
 ANSWER_WITHIN = 1.8  # seconds; who asks may count on two
 FRESH = timedelta(seconds=1)
 WELL_EVERY = timedelta(seconds=10)
-# What work fails with and the trial does not see (a disk with room for one line, one damaged page) counts for so long.
-UNSEEN_COUNTS = timedelta(seconds=60)
+# What work fails with and the trial does not see (a disk with room for one line, one damaged page) counts for so long,
+# and each time twice as long when it comes back soon: it shall not be said again and again that all is well.
+UNSEEN_COUNTS, AT_MOST, SOON = timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=5)
 SILENT = "the database does not answer; it is locked, overloaded or cannot be reached"
 LOG = logger("database")
 
@@ -31,6 +32,8 @@ class Readiness:
         self._found = ""  # what the last trial ran into
         self._failed_with = ""  # what work failed with since the last trouble that the trial saw too
         self._failed_at: datetime | None = None
+        self._counts = UNSEEN_COUNTS
+        self._well_at: datetime | None = None
         self._since: datetime | None = None  # of the trouble that there is
         self._said: set[str] = set()
 
@@ -70,20 +73,23 @@ class Readiness:
     def _now(self) -> str:
         if self._found:
             return self._found
-        if self._failed_at is not None and self._clock() - self._failed_at < UNSEEN_COUNTS:
+        if self._failed_at is not None and self._clock() - self._failed_at < self._counts:
             return self._failed_with
         return ""
 
     def _tell(self, cause: str) -> None:
         now = self._clock()
         if cause:
-            self._since = self._since or now
+            if self._since is None:
+                soon = self._well_at is not None and now - self._well_at < SOON
+                self._counts = min(self._counts * 2, AT_MOST) if soon else UNSEEN_COUNTS
+                self._since = now
             if cause not in self._said:
                 self._said.add(cause)
                 LOG.error("not ready: %s. Nothing is lost; what could not be done is tried again", cause)
         elif self._since is not None:
             LOG.warning("ready again after %.0f seconds", (now - self._since).total_seconds())
-            self._since = None
+            self._since, self._well_at = None, now
             self._said.clear()
 
 

@@ -15,7 +15,7 @@ SQLITE_REMEDIES = {
     sqlite3.SQLITE_BUSY: "is locked by another process that has been writing for long; stop the other program that "
     "holds it, or use PostgreSQL for several writers",
     sqlite3.SQLITE_LOCKED: "is locked by another process; stop the other program that holds it",
-    sqlite3.SQLITE_FULL: "cannot grow: the disk is full; free some space and start again, nothing half-written is kept",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full; free some space there (nothing half-written is kept)",
     sqlite3.SQLITE_READONLY: "is read-only; give the user who runs Kabar write permission for the file and its "
     "directory",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that the directory exists and that the user who runs Kabar may "
@@ -27,7 +27,7 @@ SQLITE_REMEDIES = {
     sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error; check the disk and its free space",
 }
 POSTGRES_REMEDIES = {
-    "53100": "has a full disk; free some space there, nothing half-written is kept",
+    "53100": "has a full disk; free some space there (nothing half-written is kept)",
     "53300": "has too many connections; raise max_connections or run fewer replicas",
     "57P03": "is starting up; try again in a moment",
     "40P01": "broke a deadlock off; it is tried again",

