@@ -88,6 +88,7 @@ class Town:
         return self.current
 
     def forward(self, span: timedelta) -> None:
+        self.press.clear()
         self.clock = self.clock.forward(span)
         self.post.clock = self.clock
 
@@ -193,8 +194,7 @@ def _plan(town: Town) -> tuple[timedelta, Fuse]:
 
 
 async def _news(town: Town) -> None:
-    """A second story while the process lives, now and then another outlet with a story of today: what is older than
-    three days would be an event of its own."""
+    """A second story while the process lives, now and then another outlet with the same."""
     await asyncio.sleep(town.random.uniform(0, LATEST_NEWS))
     if town.random.random() < 0.7:
         town.press.publish()

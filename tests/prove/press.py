@@ -74,6 +74,11 @@ class Press:
         self._titles[feed].insert(0, story.title)
         self._print(feed)
 
+    def clear(self, feed: str = "wire") -> None:
+        """A copy that nobody read in its time is gone: days later it would be an event of its own."""
+        self._titles[feed].clear()
+        self._print(feed)
+
     def _print(self, feed: str) -> None:
         self._server.publish(f"/{feed}", rss(*self._titles[feed][: self._shown], host=f"{feed}.example"))
 
