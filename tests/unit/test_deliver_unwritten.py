@@ -11,7 +11,7 @@ import pytest
 from bot.domain.delivery import DeliveryKind, DeliveryState, Settled
 from bot.domain.errors import RateLimited, StoreError
 from bot.services.compose import Composer
-from bot.services.deliver import LEASE, Deliverer
+from bot.services.deliver import Deliverer, Patience
 from bot.store.store import Store
 from tests.builders import ScriptedPlatform, Timepiece, a_store, put, some_items, subscribe
 
@@ -51,7 +51,6 @@ class Counted:
 def deliverer(store: Store, outbox: Trouble, clock: Timepiece, platform: ScriptedPlatform, meter: Counted) -> Deliverer:
     return Deliverer(
         outbox=outbox,
-        chats=store.chats,
         composer=Composer(stories=store.stories, chats=store.chats, clock=clock, language="en", zone="Asia/Jakarta"),
         platforms={platform.name: platform},
         clock=clock,
@@ -72,7 +71,7 @@ async def test_an_outcome_waits_for_the_database(tmp_path: Path) -> None:
             with pytest.raises(StoreError):
                 await work.drain()
         assert len(platform.said) == 3, "and no more goes out before it is known what became of these"
-        clock.tick(LEASE * 2)
+        clock.tick(Patience().lease * 2)
         outbox.lasts = False
         assert (await work.drain()).sent == 0
         assert len(platform.said) == 3
