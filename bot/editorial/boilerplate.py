@@ -59,12 +59,12 @@ def story_paragraphs(text: str) -> list[str]:
     """The paragraphs (lines) of `text` that tell the story, in order, inline teasers cut out of them."""
     lines = [line.strip() for line in text.splitlines()]
     dropped = _menus(lines) | _questions(lines) | _teasers(lines)
-    kept = (_INLINE.sub(" ", line).strip() for at, line in enumerate(lines) if line and at not in dropped)
+    kept = (without_teasers(line) for at, line in enumerate(lines) if line and at not in dropped)
     return [line for line in kept if line and not _BARE_BULLET.match(line)]
 
 
 def without_teasers(summary: str) -> str:
-    """A feed's summary without `Baca juga: …` inside it."""
+    """A feed's summary, or a line, without `Baca juga: …` inside it."""
     return _INLINE.sub(" ", summary).strip() if ":" in summary else summary
 
 
@@ -90,16 +90,22 @@ def _teasers(lines: list[str]) -> set[int]:
 
 def _is_no_story(line: str) -> bool:
     """Footers, menus on one line, captions."""
-    if _FOOTER.match(line) or _BREADCRUMB.match(line) or len(_MENU_MARKS.findall(line)) >= _MENU_RUN:
+    if _FOOTER.match(line) or _BREADCRUMB.match(line) or _has_menu_marks(line):
         return True
-    return len(line) < _LONG_CAPTION and _CREDIT.search(line) is not None
+    may_be_credit = len(line) < _LONG_CAPTION and (")" in line or ":" in line)
+    return may_be_credit and _CREDIT.search(line) is not None
+
+
+def _has_menu_marks(line: str) -> bool:
+    may_have = not line.isascii() or any(mark in line for mark in "|>/")
+    return may_have and len(_MENU_MARKS.findall(line)) >= _MENU_RUN
 
 
 def _questions(lines: list[str]) -> set[int]:
     """Boxes with a question and its answer in one paragraph. One alone may be the writer's own; several, or one behind
     a bare bullet, are the page's. An article made of nothing else is left alone."""
     filled = [at for at, line in enumerate(lines) if line and not _BARE_BULLET.match(line)]
-    boxes = {at for at in filled if _QUESTION_AND_ANSWER.match(lines[at])}
+    boxes = {at for at in filled if "?" in lines[at] and _QUESTION_AND_ANSWER.match(lines[at])}
     behind_bullet = {at for at in boxes if _line_before(lines, at) and _BARE_BULLET.match(_line_before(lines, at))}
     found = boxes if len(behind_bullet) > 1 else behind_bullet
     return found if len(filled) - len(found) >= 2 else set()

@@ -9,9 +9,9 @@ from bot.domain.story import Item, Language, Topic
 from bot.domain.verdict import Verdict
 from bot.editorial.facts.extract import extract
 from bot.editorial.same_story.quantities import Unit, quantities
-from bot.editorial.same_story.stems import stem
+from bot.editorial.same_story.stems import stems_of
 from bot.editorial.score import Rulebook
-from bot.editorial.text import tokenise
+from bot.editorial.text import words_of
 
 # What a story is searched by: its headline and how it begins.
 INDEXED_LENGTH = 2_000
@@ -43,6 +43,7 @@ class EditorialJudge:
     def index(self, item: Item, language: Language) -> str:
         """Every word is stemmed the Indonesian way and then the English way, whatever the language: what is searched
         for in one language is then found in the other's stories too, as names and loan words are."""
-        words = tokenise(f"{item.title}\n{item.summary or item.content}"[:INDEXED_LENGTH]).words
-        stems = dict.fromkeys(stem(word, Language.ID) for word in words if len(word) >= SHORTEST_WORD)
-        return " ".join(stems)
+        title, text = item.title, item.summary or item.content
+        room = max(INDEXED_LENGTH - len(title) - 1, 0)
+        words = dict.fromkeys(words_of(title[:INDEXED_LENGTH], text[:room]))
+        return " ".join(dict.fromkeys(stems_of([word for word in words if len(word) >= SHORTEST_WORD], Language.ID)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
 
 from bot.domain.story import Language
 
@@ -23,6 +24,7 @@ _INDONESIAN_WORDS = """
 """
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _INDONESIAN = frozenset(_INDONESIAN_WORDS.split())
+FUNCTION_WORDS = _ENGLISH | _INDONESIAN
 # Headlines drop their small words; then the build of the longer ones tells.
 _INDONESIAN_STARTS = (
     "meng",
@@ -64,19 +66,38 @@ _BUILD_WORTH = 0.4
 # What the feed's own language is worth: it takes two function words to stand against it.
 _PRIOR_WORTH = 1.5
 _WORDS_READ = 200
+_MOST_REMEMBERED = 16_384
 
 
-def detect(words: Iterable[str], prior: Language | None) -> Language:
+class _Worths(dict[str, complex]):
+    """What each word is worth, for English in the real part and for Indonesian in the other, so that a text is added up
+    in one go. Words come again and again, so they are remembered."""
+
+    def __missing__(self, word: str) -> complex:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        found = self[word] = _worth(word)
+        return found
+
+
+_WORTHS = _Worths()
+
+
+def _worth(word: str) -> complex:
+    if word in _ENGLISH:
+        return complex(1, 0)
+    if word in _INDONESIAN:
+        return complex(0, 1)
+    if len(word) < _SHORTEST:
+        return 0j
+    indonesian = word.startswith(_INDONESIAN_STARTS) / 2 + word.endswith(_INDONESIAN_ENDS)
+    return complex(_BUILD_WORTH * word.endswith(_ENGLISH_ENDS), _BUILD_WORTH * indonesian)
+
+
+def detect(words: Sequence[str], prior: Language | None) -> Language:
     """Language of folded `words` (title first); without any evidence the prior, and English without a prior."""
-    english = indonesian = 0.0
-    for word in islice(words, _WORDS_READ):
-        if word in _ENGLISH:
-            english += 1
-        elif word in _INDONESIAN:
-            indonesian += 1
-        elif len(word) >= _SHORTEST:
-            english += _BUILD_WORTH * word.endswith(_ENGLISH_ENDS)
-            indonesian += _BUILD_WORTH * (word.startswith(_INDONESIAN_STARTS) / 2 + word.endswith(_INDONESIAN_ENDS))
+    worth = reduce(add, map(_WORTHS.__getitem__, words[:_WORDS_READ]), 0j)
+    english, indonesian = worth.real, worth.imag
     if prior is Language.EN:
         english += _PRIOR_WORTH
     elif prior is Language.ID:

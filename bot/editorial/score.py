@@ -16,12 +16,13 @@ from bot.editorial.rules import examples as examples_of_rules
 from bot.editorial.rules.company import Companies
 from bot.editorial.rules.examples import Example
 from bot.editorial.rules.feed import Adjustment
-from bot.editorial.rules.matcher import Passage, Term, Vocabulary
+from bot.editorial.rules.index import Term
+from bot.editorial.rules.matcher import Passage, Vocabulary
 from bot.editorial.rules.rule import Field, Head, Rule, TopicRules
 from bot.editorial.rules.veto import Veto
 from bot.editorial.same_story.example import Pair
 from bot.editorial.same_story.wording import Wording
-from bot.editorial.text import tokenise
+from bot.editorial.text import tokenise, words_of
 
 # A reader judges by title and lead. What stands further down may confirm, so it weighs what content weighs.
 LEAD_LENGTH = 450
@@ -56,11 +57,20 @@ class Rulebook:
     lexicon: Lexicon | None = None
     wording: Wording = field(default_factory=Wording)
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    _order: list[Topic] = field(init=False, repr=False, compare=False, default_factory=list)
+    _nothing: dict[Topic, TopicScore] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Topics that stand on their own first.
+        self._order.extend(sorted(self.topics, key=lambda topic: (self.topics[topic].after is not None, topic.value)))
+        for topic in Topic:
+            if topic in self.topics:
+                thresholds = self.topics[topic].thresholds
+                self._nothing[topic] = TopicScore(topic=topic, score=0.0, thresholds=thresholds, reasons=())
 
     def detect(self, item: Item, prior: Language | None) -> Language:
         """The language of an item; `prior` is the feed's own."""
-        words = tokenise(f"{item.title}\n{item.summary or item.content[:LEAD_LENGTH]}").words
-        return languages.detect(words, prior)
+        return languages.detect(words_of(item.title, item.summary or item.content[:LEAD_LENGTH]), prior)
 
     def employer(self, company: str | None) -> str | None:
         """The same key for every spelling of an employer (`PT Gojek Tbk`, `GoTo`), as `Event.company` gives it: to
@@ -88,14 +98,12 @@ class Rulebook:
         count = _Count(language=language, passages=self._passages(item, source))
         self._look(count)
         self._look_beside(count)
+        if not count.spoke:
+            return Verdict(topics=self._nothing)
         scores: dict[Topic, TopicScore] = {}
-        for topic in self._in_order():
+        for topic in self._order:
             scores[topic] = self._topic_score(topic, count, weight, hints, scores)
         return Verdict(topics={topic: scores[topic] for topic in Topic})
-
-    def _in_order(self) -> list[Topic]:
-        """Topics that stand on their own first."""
-        return sorted(self.topics, key=lambda topic: (self.topics[topic].after is not None, topic.value))
 
     def _passages(self, item: Item, source: str) -> dict[Field, Passage]:
         title, lead, content = item.title, without_teasers(item.summary), ""
@@ -141,11 +149,9 @@ class Rulebook:
         self, topic: Topic, count: _Count, weight: float, hints: Collection[Topic], scores: Mapping[Topic, TopicScore]
     ) -> TopicScore:
         rules = self.topics[topic]
-        if not count.spoke:
-            return TopicScore(topic=topic, score=0.0, thresholds=rules.thresholds, reasons=())
         base = scores[rules.after] if rules.after is not None else None
         if base is not None and not base.reasons:
-            return TopicScore(topic=topic, score=0.0, thresholds=rules.thresholds, reasons=())
+            return self._nothing[topic]
         reasons = [reason for rule, reason in count.spoke.values() if rule.head.topic is topic]
         if reasons:
             reasons.sort(key=lambda reason: (-reason.points, reason.rule))

@@ -9,7 +9,8 @@ from bot.domain.coverage import Coverage
 from bot.domain.story import Item, Language, Story
 from bot.domain.subscription import Interest, InterestKind
 from bot.editorial.rules.company import Companies
-from bot.editorial.rules.matcher import Term, Vocabulary
+from bot.editorial.rules.index import Term
+from bot.editorial.rules.matcher import Vocabulary
 from bot.editorial.rules.notation import Phrase
 from bot.editorial.text import Tokens, tokenise
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.story import Language
 from bot.editorial.boilerplate import story_paragraphs, without_teasers
 from bot.editorial.language import detect
-from bot.editorial.text import SNIPPET_LENGTH, normalise, snippet, tokenise
+from bot.editorial.text import SNIPPET_LENGTH, normalise, snippet, tokenise, words_of
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,25 @@ def test_every_word_has_its_place_in_the_original(text: str) -> None:
     assert all(word for word in tokens.words)
     for start, end in spans:
         assert 0 <= start < end <= len(text)
+
+
+# Letters, digits and every kind of mark between them.
+MARKED = st.text("abAB19.,'_ -\n\"(`’“é·\u00ad", max_size=60)
+
+
+@given(MARKED)
+def test_every_word_is_what_stands_in_its_place(text: str) -> None:
+    tokens = tokenise(text)
+    for form, word, (start, end) in zip(tokens.forms, tokens.words, tokens.spans(), strict=True):
+        written = tokens.plain[start:end].replace("\u00ad", "") or tokens.plain[start:end]
+        bare = written.removesuffix("'s").removesuffix("'S")
+        assert form in (written, bare.replace(".", "")), written
+        assert word == form.casefold()
+
+
+@given(MARKED, MARKED)
+def test_words_of_two_texts_are_those_of_one(title: str, text: str) -> None:
+    assert list(words_of(title, text)) == list(tokenise(f"{title}\n{text}").words)
 
 
 @given(st.text(max_size=400), st.integers(0, 400), st.integers(1, 30))

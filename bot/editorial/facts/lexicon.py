@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.editorial.rules.company import Company, phrases_of
-from bot.editorial.rules.matcher import Passage, Term, Vocabulary
+from bot.editorial.rules.index import Term
+from bot.editorial.rules.matcher import Passage, Vocabulary
 from bot.editorial.rules.notation import BadPhrase
 from bot.editorial.rules.table import Table
 from bot.editorial.text import Tokens

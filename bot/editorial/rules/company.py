@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.editorial.rules.matcher import Passage, Span, Term, Vocabulary
+from bot.editorial.rules.index import Span, Term
+from bot.editorial.rules.matcher import Passage, Vocabulary
 from bot.editorial.rules.notation import Phrase, read_phrase
 from bot.editorial.rules.table import Table
 from bot.editorial.text import normalise

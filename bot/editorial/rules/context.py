@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from bot.editorial.rules.matcher import Passage, Term, Vocabulary
+from bot.editorial.rules.index import Term
+from bot.editorial.rules.matcher import Passage, Vocabulary
 from bot.editorial.rules.table import Table
 
 

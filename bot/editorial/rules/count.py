@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from bot.editorial.rules.company import Groups
-from bot.editorial.rules.matcher import Passage, Span, Term, Vocabulary
+from bot.editorial.rules.index import Span, Term
+from bot.editorial.rules.matcher import Passage, Vocabulary
 from bot.editorial.rules.table import Table
 
 _DIGITS = re.compile(r"(?:\d{1,3}(?:[.,]\d{3})+|\d{1,7})k?")

@@ -15,7 +15,7 @@ from bot.editorial.facts.lexicon import Lexicon, read_lexicon
 from bot.editorial.rules.company import Companies
 from bot.editorial.rules.company_table import read_companies
 from bot.editorial.rules.consistency import problems_of
-from bot.editorial.rules.matcher import Term
+from bot.editorial.rules.index import Term
 from bot.editorial.rules.rule import BODY, Field, Rule, TopicRules
 from bot.editorial.rules.rule_table import read_examples, read_rules
 from bot.editorial.rules.shelf import LANGUAGES, TOPICS, RuleFile, Shelf

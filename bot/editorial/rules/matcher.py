@@ -4,28 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
-from bot.editorial.rules.notation import NUMBER, Phrase
-from bot.editorial.text import NUMBER_WORDS, Tokens, ends_sentence, is_number, snippet
-
-Term = int
-"""A list of phrases, by its number in the vocabulary; equal lists share one."""
-
-
-class Span(NamedTuple):
-    """Words `first` to `last`, both included, of a passage."""
-
-    first: int
-    last: int
-
-    def overlaps(self, other: Span) -> bool:
-        return self.first <= other.last and other.first <= self.last
-
-    def joined(self, other: Span) -> Span:
-        return Span(min(self.first, other.first), max(self.last, other.last))
+from bot.editorial.rules.index import Index, Span, Term
+from bot.editorial.rules.notation import Phrase
+from bot.editorial.text import Tokens, ends_sentence, snippet
 
 
 class Passage:
@@ -101,87 +84,6 @@ def _first(span: Span) -> int:
     return span.first
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A phrase behind its first word. `forms` is None where case does not matter."""
-
-    rest: list[str]
-    forms: tuple[str, ...] | None
-    has_number: bool
-    term: Term
-
-
-class _Start:
-    """All phrases that begin with one word: those that are that word alone, in any case (`plain`, their terms) or as
-    written (`cased`), and the others by their second word, since some words (`no`, `a`, `AI`) begin hundreds;
-    `numbered` are those with a number second."""
-
-    __slots__ = ("alone", "cased", "longer", "numbered", "plain")
-
-    def __init__(self) -> None:
-        self.alone = False
-        self.plain: list[Term] = []
-        self.cased: list[_Entry] = []
-        self.longer: dict[str, list[_Entry]] = {}
-        self.numbered: list[_Entry] = []
-
-    def add(self, entry: _Entry) -> None:
-        if entry.rest:
-            (self.numbered if entry.rest[0] == NUMBER else self.longer.setdefault(entry.rest[0], [])).append(entry)
-        elif entry.forms is None:
-            self.plain.append(entry.term)
-        else:
-            self.cased.append(entry)
-        self.alone = bool(self.plain or self.cased)
-
-    def collect(self, tokens: Tokens, at: int, second: str, found: dict[Term, list[Span]]) -> None:
-        """Notes the phrases that begin at word `at`; `second` is the word behind it."""
-        if self.alone:
-            here = Span(at, at)
-            for term in self.plain:
-                if term in found:
-                    found[term].append(here)
-                else:
-                    found[term] = [here]
-            for entry in self.cased:
-                if entry.forms is not None and entry.forms[0] == tokens.forms[at]:
-                    found.setdefault(entry.term, []).append(here)
-        for entry in self.longer.get(second, ()):
-            _collect(entry, tokens, at, found)
-        if self.numbered and second and is_number(second):
-            for entry in self.numbered:
-                _collect(entry, tokens, at, found)
-
-
-class _Index:
-    """Phrases by their first word."""
-
-    __slots__ = ("_starts",)
-
-    def __init__(self) -> None:
-        self._starts: dict[str, _Start] = {}
-
-    def add(self, term: Term, phrases: Iterable[Phrase], *, case: bool) -> None:
-        for phrase in phrases:
-            rest = list(phrase.words[1:])
-            entry = _Entry(rest, phrase.forms if case else None, NUMBER in rest, term)
-            # A phrase that begins with a number begins with any word for one; digits are looked up as the sign itself.
-            for first in (NUMBER, *NUMBER_WORDS) if phrase.words[0] == NUMBER else (phrase.words[0],):
-                self._starts.setdefault(first, _Start()).add(entry)
-
-    def walk(self, tokens: Tokens) -> dict[Term, list[Span]]:
-        """Most words begin no phrase at all, so one dictionary look-up a word is nearly the whole cost."""
-        starts, words, numbers = self._starts, tokens.words, self._starts.get(NUMBER)
-        found: dict[Term, list[Span]] = {}
-        for at, (word, second) in enumerate(zip(words, [*words[1:], ""], strict=False)):
-            start = starts.get(word)
-            if start is not None and (start.alone or second in start.longer or start.numbered):
-                start.collect(tokens, at, second, found)
-            if word < ":" and numbers is not None:  # every digit comes before the colon, every letter behind it
-                numbers.collect(tokens, at, second, found)
-        return found
-
-
 class Vocabulary:
     """Collects phrases while rules are loaded, then finds them. Filled by the loader only; afterwards it only reads."""
 
@@ -189,8 +91,8 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self.longest = 1
-        self._index = _Index()
-        self._later: dict[Term, _Index] = {}
+        self._index = Index()
+        self._later: dict[Term, Index] = {}
         self._terms: dict[tuple[frozenset[tuple[str, ...]], bool], Term] = {}
 
     def term(self, phrases: Iterable[Phrase], *, case: bool = False, later: bool = False) -> Term:
@@ -204,7 +106,7 @@ class Vocabulary:
         term = self._terms.setdefault(key, len(self._terms))
         self.longest = max(self.longest, *(len(words) for words in by_identity), 1)
         self._later.pop(term, None)
-        index = self._later.setdefault(term, _Index()) if later else self._index
+        index = self._later.setdefault(term, Index()) if later else self._index
         index.add(term, by_identity.values(), case=case)
         return term
 
@@ -215,28 +117,3 @@ class Vocabulary:
         """The places of a term that is not looked for at once."""
         index = self._later.get(term)
         return index.walk(tokens).get(term, ()) if index is not None else ()
-
-
-def _collect(entry: _Entry, tokens: Tokens, at: int, found: dict[Term, list[Span]]) -> None:
-    last = at + len(entry.rest)
-    if _follows(entry, tokens, at, last):
-        found.setdefault(entry.term, []).append(Span(at, last))
-
-
-def _follows(entry: _Entry, tokens: Tokens, at: int, last: int) -> bool:
-    behind = tokens.words[at + 1 : last + 1]
-    if behind != entry.rest and not (entry.has_number and _same_but_numbers(entry.rest, behind)):
-        return False
-    return entry.forms is None or _same_forms(entry.forms, tokens.forms[at : last + 1])
-
-
-def _same_but_numbers(rest: Sequence[str], behind: Sequence[str]) -> bool:
-    if len(rest) != len(behind):
-        return False
-    return all(
-        is_number(word) if wanted == NUMBER else wanted == word for wanted, word in zip(rest, behind, strict=True)
-    )
-
-
-def _same_forms(wanted: Sequence[str], forms: Sequence[str]) -> bool:
-    return all(one in (form, NUMBER) for one, form in zip(wanted, forms, strict=True))

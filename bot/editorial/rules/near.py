@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.editorial.rules.company import Groups
-from bot.editorial.rules.matcher import Passage, Span, Term, Vocabulary
+from bot.editorial.rules.index import Span, Term
+from bot.editorial.rules.matcher import Passage, Vocabulary
 from bot.editorial.rules.table import Table
 
 _FARTHEST = 30

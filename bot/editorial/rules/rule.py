@@ -10,7 +10,8 @@ from typing import Protocol
 from bot.domain.story import Language, Topic
 from bot.domain.verdict import Level
 from bot.editorial.rules.context import Beside
-from bot.editorial.rules.matcher import Passage, Span, Term
+from bot.editorial.rules.index import Span, Term
+from bot.editorial.rules.matcher import Passage
 
 
 class Field(StrEnum):

@@ -8,7 +8,8 @@ from math import isfinite
 from typing import Any, TypeVar
 
 from bot.domain.errors import Problem
-from bot.editorial.rules.matcher import Term, Vocabulary
+from bot.editorial.rules.index import Term
+from bot.editorial.rules.matcher import Vocabulary
 from bot.editorial.rules.notation import BadPhrase, Phrase, read_phrase
 
 T = TypeVar("T")

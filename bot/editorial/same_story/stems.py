@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Iterable
 
 from bot.domain.story import Language
 
@@ -24,13 +24,41 @@ _PREFIXES = (
     (re.compile(r"[bt]er(?=[^r])"), ""),
     (re.compile(r"di"), ""),
 )
+_MOST_REMEMBERED = 32_768
 _PARTICLES = ("nya", "lah", "kah")
 
 
-@lru_cache(maxsize=65_536)
+class _Stems(dict[str, str]):
+    """The stems of the words that came by lately: nearly every word of a text has come before."""
+
+    __slots__ = ("_language",)
+
+    def __init__(self, language: Language) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        found = self[word] = _stem(word, self._language)
+        return found
+
+
+_INDONESIAN, _ENGLISH = _Stems(Language.ID), _Stems(Language.EN)
+
+
 def stem(word: str, language: Language) -> str:
     """The stem of a folded word. What is left of an Indonesian word is stemmed the English way too, so that a name that
     is not built like an Indonesian word has one stem in both."""
+    return (_INDONESIAN if language is Language.ID else _ENGLISH)[word]
+
+
+def stems_of(words: Iterable[str], language: Language) -> list[str]:
+    """Of each word."""
+    return list(map((_INDONESIAN if language is Language.ID else _ENGLISH).__getitem__, words))
+
+
+def _stem(word: str, language: Language) -> str:
     if not word.isascii() or not word.isalpha():
         return word
     return _english(_indonesian(word) if language is Language.ID else word)
