@@ -79,7 +79,7 @@ class Intake:
         event = self._judge.event(item, language, verdict)
         employer = self._judge.employer(event.company) if event else None
         return NewStory(
-            item=replace(item, published=item.published or item.updated),
+            item=item if item.published or item.updated is None else replace(item, published=item.updated),
             keys=keys.all,
             url=canonical_url(item.link) if item.link else None,
             source=source,

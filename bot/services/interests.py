@@ -12,7 +12,7 @@ from bot.editorial.rules.company import Companies
 from bot.editorial.rules.index import Term
 from bot.editorial.rules.matcher import Vocabulary
 from bot.editorial.rules.notation import Phrase
-from bot.editorial.text import Tokens, tokenise
+from bot.editorial.text import Tokens, tokenise, words_of
 
 EMPLOYER, WORDS = "employer:", "words:"
 # As much of a summary as an alert shows: whoever is told of a story sees there what asked for it.
@@ -64,9 +64,10 @@ class Watches:
         """The ids of the interests that a story is for: its facts name the employer, or title or summary name it (or
         the words). Names are spelt alike in both languages."""
         found = set(self._by_employer.get(employer, ())) if employer is not None else set()
-        text = f"{item.title}\n{(item.summary or item.content)[:LOOKED_AT]}"
-        for term in self._vocabulary.read(tokenise(text)).found:
-            found.update(self._by_term[term])
+        title, text = item.title, (item.summary or item.content)[:LOOKED_AT]
+        if self._vocabulary.may_be_in(words_of(title, text)):
+            for term in self._vocabulary.read(tokenise(f"{title}\n{text}")).found:
+                found.update(self._by_term[term])
         return tuple(sorted(found))
 
 

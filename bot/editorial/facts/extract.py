@@ -13,18 +13,19 @@ from bot.editorial.facts.cause import ai_cause
 from bot.editorial.facts.employer import Answer, employer
 from bot.editorial.facts.figures import Figure, counts, shares
 from bot.editorial.facts.kind import kind_of, on_closer_look
-from bot.editorial.facts.lexicon import Words
+from bot.editorial.facts.lexicon import Lexicon, Words
 from bot.editorial.facts.names import Name, Names
 from bot.editorial.facts.quantities import quantities
 from bot.editorial.facts.reading import Reading
 from bot.editorial.facts.subject import predicates, subject
 from bot.editorial.score import Rulebook
+from bot.editorial.text import tokenise
 
 _TITLE_LENGTH = 500
 _LEAD_LENGTH = 1_200
 _CONTENT_LENGTH = 6_000
 _TECHNOLOGY = "technology"
-# Cheaper than reading the title: without one of these nobody is dismissed in it.
+# Where no rule on job cuts spoke, without one of these nobody is dismissed in a title.
 _DISMISSAL = re.compile(
     r"\b(?:fir(?:e|ing)|sack|dismiss|oust|terminat|la(?:id|ys?|ying)\b|let(?:s|ting)?\b|redundan|lo(?:st|ses?|sing)\b|part|axe|phk"
     r"|(?:me|di)?(?:pecat|mecat|copot|ncopot)|(?:mem|di)?berhenti|(?:di|mem|ter)-?phk|pemecat)",
@@ -37,7 +38,7 @@ def extract(item: Item, *, language: Language, verdict: Verdict, rulebook: Ruleb
     """The event of a story, None where nobody loses a job or the rule files have no table [facts]. Never raises,
     whatever the text; `language` is the story's own."""
     lexicon = rulebook.lexicon
-    if lexicon is None or not _is_worth_reading(item, verdict):
+    if lexicon is None or not _is_worth_reading(item, verdict, lexicon):
         return None
     title = Reading(item.title[:_TITLE_LENGTH], lexicon, language)
     kind = kind_of(title, verdict)
@@ -88,8 +89,14 @@ def _story(item: Item) -> str:
     return "\n".join(story_paragraphs(item.content[:_CONTENT_LENGTH]))[:_LEAD_LENGTH]
 
 
-def _is_worth_reading(item: Item, verdict: Verdict) -> bool:
-    return bool(verdict.topics[Topic.LAYOFFS].reasons) or _DISMISSAL.search(item.title) is not None
+def _is_worth_reading(item: Item, verdict: Verdict, lexicon: Lexicon) -> bool:
+    """Cheaper than reading the title, and mostly the answer is no: `kind_of` needs a hit or words of a dismissal."""
+    layoffs = verdict.topics[Topic.LAYOFFS]
+    if layoffs.hit:
+        return True
+    if lexicon.dismissals.isdisjoint(tokenise(item.title[:_TITLE_LENGTH]).words):
+        return False
+    return bool(layoffs.reasons) or _DISMISSAL.search(item.title) is not None
 
 
 def _dismisses(name: Name, title: Reading) -> bool:

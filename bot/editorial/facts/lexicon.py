@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.editorial.rules.company import Company, phrases_of
-from bot.editorial.rules.index import Term
+from bot.editorial.rules.index import Term, key_of
 from bot.editorial.rules.matcher import Passage, Vocabulary
 from bot.editorial.rules.notation import BadPhrase
 from bot.editorial.rules.table import Table
@@ -83,9 +83,11 @@ class Words(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
-    """All words and names by which facts are found, in a vocabulary of their own."""
+    """All words and names by which facts are found, in a vocabulary of their own. `dismissals`: one of these words is
+    in every title that tells of a denial or of one person's dismissal."""
 
     vocabulary: Vocabulary
+    dismissals: frozenset[str]
     terms: Mapping[Words, Term]
     employers: Mapping[Term, tuple[Company, str]]
 
@@ -96,15 +98,17 @@ class Lexicon:
 def read_lexicon(table: Table, groups: Mapping[str, tuple[Company, ...]]) -> Lexicon:
     """The table [facts], every list of which is needed, and the employers of the company table."""
     vocabulary = Vocabulary()
-    terms = {words: vocabulary.term(table.phrases(words.value)) for words in Words}
+    phrases = {words: table.phrases(words.value) for words in Words}
+    terms = {words: vocabulary.term(listed) for words, listed in phrases.items()}
+    dismissals = frozenset(one.words[key_of(one)] for words in (Words.FIRING, Words.DENIAL) for one in phrases[words])
     table.finish()
     employers: dict[Term, tuple[Company, str]] = {}
     for companies in groups.values():
         for company in companies:
             for alias in company.names:
                 try:
-                    phrases = phrases_of(alias)
+                    names = phrases_of(alias)
                 except BadPhrase:
                     continue  # the company table has said so already
-                employers[vocabulary.term(phrases, case=alias in company.as_written)] = (company, alias)
-    return Lexicon(vocabulary=vocabulary, terms=terms, employers=employers)
+                employers[vocabulary.term(names, case=alias in company.as_written)] = (company, alias)
+    return Lexicon(vocabulary=vocabulary, dismissals=dismissals, terms=terms, employers=employers)

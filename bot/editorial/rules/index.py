@@ -93,10 +93,12 @@ class Index:
 
     def add(self, term: Term, phrases: Iterable[Phrase], *, case: bool) -> None:
         for phrase in phrases:
-            words = list(phrase.words)
-            key = max(range(len(words)), key=lambda at: _rarity(words, at))
+            words, key = list(phrase.words), key_of(phrase)
             entry = _Entry(words, key, phrase.forms if case else None, NUMBER in words, term)
             self._keys.setdefault(words[key], _Key()).add(entry)
+
+    def may_be_in(self, words: Sequence[str]) -> bool:
+        return not self._keys.keys().isdisjoint(words)
 
     def walk(self, tokens: Tokens) -> dict[Term, list[Span]]:
         """The places of every phrase, in order. Most words are no key, and those are passed over without a step of
@@ -124,11 +126,12 @@ class Index:
         return found
 
 
-def _rarity(words: Sequence[str], at: int) -> tuple[bool, bool, int, int]:
-    """Words that are in every text are bad keys, longer ones are better. A number is none: it is written in many ways,
-    and no phrase is a number alone (`notation`)."""
-    word = words[at]
-    return word != NUMBER, word not in FUNCTION_WORDS, len(word), at
+def key_of(phrase: Phrase) -> int:
+    """The place of the word that a phrase is looked up by: of those that are not in every text the longest. A number is
+    none: it is written in many ways, and no phrase is numbers alone (`notation`)."""
+    words = phrase.words
+    rarity = [(word != NUMBER, word not in FUNCTION_WORDS, len(word), at) for at, word in enumerate(words)]
+    return max(rarity)[-1]
 
 
 def _note(entry: _Entry, tokens: Tokens, at: int, matches: list[_Match]) -> None:

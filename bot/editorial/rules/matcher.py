@@ -113,6 +113,10 @@ class Vocabulary:
     def read(self, tokens: Tokens) -> Passage:
         return Passage(tokens, self._index.walk(tokens), self)
 
+    def may_be_in(self, words: Sequence[str]) -> bool:
+        """False where nothing can be found; that is quicker to know than where it is."""
+        return self._index.may_be_in(words)
+
     def look_later(self, term: Term, tokens: Tokens) -> Sequence[Span]:
         """The places of a term that is not looked for at once."""
         index = self._later.get(term)
