@@ -251,7 +251,7 @@ def described(key: str, chat: Chat, context: Context, *, names: Sequence[str] = 
         paragraphs=(
             paragraph(texts.say(key, **values)),
             lines_of([(texts.say(f"settings.{name}"), told(name, after)) for name in names or usual]),
-            paragraph(texts.say("settings.hint"), role=Role.FOOTER),
+            paragraph(texts.say("settings.hint", there=f" {context.directed}".rstrip()), role=Role.FOOTER),
         ),
         buttons=(tuple(buttons),),
     )

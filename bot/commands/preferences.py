@@ -162,8 +162,11 @@ def still_paused(prefs: Preferences, context: Context) -> str:
 
 async def save(chat: Chat, after: Preferences, context: Context) -> Chat:
     """Saves the chat with these settings. Subscribing and moving the digest hour start the count of digests anew, so
-    that an hour that has passed today waits for tomorrow."""
+    that an hour that has passed today waits for tomorrow. In a private chat the first setting also keeps the language
+    its person has on the platform: what comes by itself later speaks as the answers do."""
     before = chat.preferences
+    if after.language is None and context.request.private and not context.directed:
+        after = replace(after, language=context.request.language)
     began = (
         not before.topics or not before.mode.digests or (before.digest_at, before.zone) != (after.digest_at, after.zone)
     )

@@ -12,7 +12,7 @@ from bot.domain.message import Button, Message, Style, paragraph, span
 from bot.domain.story import Topic
 from bot.editorial.rules.notation import BadPhrase, read_phrase
 from bot.services.present_rules import described, tried
-from bot.services.rule_from import likely_topic, telling_phrase
+from bot.services.rule_from import likely_topic, telling_phrase, without_addresses
 from bot.services.trial import (
     LOOK_BACK,
     OWN_FILE,
@@ -155,7 +155,7 @@ async def from_text(asked: str, context: Context) -> Message:
     """A rule out of the text of a message (a shortcut on it), of a story that is replied to, or of what is typed."""
     kit = context.kit
     text = asked or context.request.subject or await _replied_to(context)
-    text = " ".join(text.split())
+    text = without_addresses(text)
     if not text:
         raise context.refuse("rules.from_what")
     book = kit.rules()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from bot.commands.asking import coverage_named
 from bot.commands.command import Command, Context
+from bot.commands.whynot import run as whynot
 from bot.domain.coverage import Report
 from bot.domain.message import Message
 from bot.domain.story import Topic
@@ -17,6 +18,8 @@ ASKED = 12  # reports that are looked at for one that cleared a topic
 
 
 async def run(words: list[str], context: Context) -> Message:
+    if not words and context.request.subject:  # asked of somebody's message: a link or a headline in it
+        return await whynot([], context)
     stories = context.kit.stories
     coverage = await coverage_named(words, context, "why")
     scores = await stories.verdict(coverage.lead.id)

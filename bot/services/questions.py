@@ -32,6 +32,12 @@ _INDONESIAN = """
     kemarin minggu bulan tahun bagaimanakah cari info informasi perusahaan
 """
 SMALL = frozenset((*_ENGLISH.split(), *_INDONESIAN.split()))
+# Half of all job cuts have these in their headline: nobody means to hear no more of them.
+_OF_CUTS = """
+    employee employees worker workers staff jobs people workforce layoff layoffs cuts lays sheds percent
+    karyawan pegawai pekerja buruh orang persen pemutusan hubungan kerja
+"""
+OF_CUTS = frozenset(_OF_CUTS.split())
 MOST_WORDS = 7
 MOST_QUERIES = 12
 PHRASES, PHRASE_WORDS, NAME_WORDS = 3, 3, 3
@@ -70,13 +76,13 @@ def phrases_of(title: str, *, but: Collection[str] = ()) -> list[str]:
     tokens = tokenise(title)
     spans = tokens.spans()
     words = [POSSESSIVE.sub("", title[start:end]) for start, end in spans]
-    tells = [word not in SMALL and word not in but for word in tokens.words]
+    tells = [word not in SMALL and word not in OF_CUTS and word not in but for word in tokens.words]
     capital = [word[:1].isupper() and tells[n] for n, word in enumerate(words)]
     if words and sum(capital) < TITLE_CASE * len(words):
         names = [name for name in _runs(title, spans, capital) if name.lower() not in but]
         if names:
             return names[:PHRASES]
-    longest = [word for n, word in enumerate(words) if tells[n] and len(word) >= SHORTEST_ALONE]
+    longest = [word for n, word in enumerate(words) if tells[n] and len(word) >= SHORTEST_ALONE and word.isalpha()]
     return sorted(dict.fromkeys(longest), key=len, reverse=True)[:PHRASES]
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.domain.story import Item, Language, Topic
 from bot.editorial.score import Rulebook
 from bot.editorial.text import is_number, tokenise
 from bot.ports import Judge, Stories
 from bot.services.questions import SMALL
 
+ADDRESS = re.compile(r"<?(?:https?://|www\.)[^\s<>]+>?", re.IGNORECASE)
 LONGEST = 3  # words
 MOST_CANDIDATES = 14
 COUNTED = 50  # stories; a phrase that more have says little
 LOOKED_AT = 300  # letters
+
+
+def without_addresses(text: str) -> str:
+    """The words alone: a rule is made of what a message says, not of where it points."""
+    return " ".join(ADDRESS.sub(" ", text).split())
 
 
 def candidates(text: str) -> list[str]:

@@ -484,6 +484,15 @@ async def test_a_shortcut_on_a_message_asks_about_that_message(room: Room) -> No
     assert answer.stories == (6,)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_why_asked_of_somebodys_message_is_about_the_story_it_names(room: Room, language: str) -> None:
+    about = f"look: https://wire.example/{'intel-to-cut-15-000-jobs-0'} !"
+    answer = await room.ask("/why", subject=about, language=language)
+    assert "Intel to cut 15,000 jobs" in answer.text
+    nothing = await room.ask("/why", subject="https://nowhere.example/x", language=language)
+    assert said("whynot.not_fetched", language) in nothing.text
+
+
 # --- /company ---------------------------------------------------------------------------------------------------------
 
 

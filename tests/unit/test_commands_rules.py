@@ -290,6 +290,13 @@ async def test_a_rule_is_made_of_a_text(empty: Room, language: str) -> None:
     assert block_in(same) == text
 
 
+@pytest.mark.parametrize("text", ["https://x.example/a-b Robot taxis", "Robot taxis <https://x.example/c?d=e>"])
+async def test_a_rule_is_made_of_words_and_not_of_an_address(empty: Room, text: str) -> None:
+    rule = tomllib.loads(block_in(await empty.ask("/rules from", subject=text)))["rule"][0]
+    assert (rule["any"], set(rule["speaks"])) == (["Robot taxis"], {"Robot taxis"})
+    assert (await empty.ask("/rules from", subject="https://x.example/a")).text == said("rules.from_what")
+
+
 async def test_a_rule_is_made_of_the_story_that_is_replied_to(room: Room) -> None:
     await room.ask("/more s6")
     answer = await room.ask("/rules from", reply_to=f"m{len(room.answers)}")

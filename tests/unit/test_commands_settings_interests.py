@@ -306,6 +306,8 @@ def test_a_mute_that_has_ended_holds_nothing_back_and_a_watch_never_does() -> No
         ("Tokopedia PHK ratusan karyawan, ini penjelasan GoTo", ["Tokopedia PHK", "GoTo"], ["Tokopedia", "GoTo"]),
         ("New AI model writes poems about the sea", ["writes", "model", "poems"], []),
         ("Startups target growth", ["Startups", "target", "growth"], []),
+        ("Microsoft lays off 6,000 employees as AI takes over", ["Microsoft", "takes"], ["Microsoft"]),
+        ("Pabrik sepatu rumahkan 1.900 karyawan", ["rumahkan", "Pabrik", "sepatu"], []),
         ("", [], []),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 
@@ -84,6 +85,24 @@ async def test_a_platform_that_cannot_be_asked_is_no_yes(room: Chatroom) -> None
 
 
 # --- a channel, from a private chat -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_what_to_type_for_a_channel_names_it(room: Chatroom, language: Language) -> None:
+    answer = await room.say("/subscribe ai @news", user=ADMIN, language=language)
+    assert f"/{'settings' if language is Language.EN else 'pengaturan'} @news." in answer.text
+    assert "@" not in (await room.say("/subscribe ai", language=language)).text
+
+
+async def test_a_private_chat_keeps_the_language_of_its_person_and_a_group_does_not(room: Chatroom) -> None:
+    await room.say("/subscribe ai", language=Language.ID)
+    await room.say("/subscribe ai", user=ADMIN, language=Language.ID, channel=GROUP, private=False)
+    await room.say("/subscribe ai @news", user=ADMIN, language=Language.ID, channel=replace(HERE, address="afar"))
+    assert (await room.prefs()).language is Language.ID, "what comes by itself is in Indonesian too"
+    assert (await room.prefs(GROUP)).language is (await room.prefs(NEWS)).language is None
+    await room.say("/language en", language=Language.ID)
+    await room.say("/subscribe phk", language=Language.ID)
+    assert (await room.prefs()).language is Language.EN, "what was chosen stays"
 
 
 @pytest.mark.parametrize(
