@@ -14,6 +14,7 @@ from bot.domain.channel import Channel
 from bot.domain.errors import ChannelGone, PlatformUnavailable
 from bot.domain.message import Button, Message, paragraph, say
 from bot.platforms.slack.adapter import Slack
+from bot.platforms.slack.workspaces import asked_in
 from tests.adapters.fake_slack import FakeSlack, Place, Room
 from tests.adapters.slack_bench import Book, Ledger, Talk, Watch, listening, visit
 
@@ -96,19 +97,14 @@ async def test_a_button_pressed_where_slack_names_no_team_is_answered() -> None:
 
 
 async def test_a_name_is_looked_for_in_the_workspace_of_the_organisation_it_was_typed_in() -> None:
-    ledger = Ledger()
-    found: list[Channel | None] = []
-
-    async def script(_request: object) -> None:
-        found.append(await platform.find_channel("#news"))
-        await talk.notice()
-
-    async with world() as slack, shared(slack, ledger, script=script) as (platform, talk, _book):
+    async with world() as slack, shared(slack, Ledger()) as (platform, talk, _book):
         await let_in(slack, platform, WHOLE, **AS_A_WHOLE)
+        for count, channel in enumerate((NEWSROOM, SALES), start=1):
+            await slack.command("/kabar", "help", channel=channel.address.split("/")[1])
+            await talk.answered(count)
         for channel in (NEWSROOM, SALES):
-            await slack.command("/kabar", "subscribe #news", channel=channel.address.split("/")[1])
-        await talk.until(lambda: len(found) == 2)
-        assert set(found) == {NEWSROOM, SALES}
+            asked_in.set(channel)
+            assert await platform.find_channel("#news") == channel
 
 
 async def test_an_organisation_takes_the_bot_away_and_lets_it_in_again() -> None:
