@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.domain.errors import StoreError
 from bot.store.failures import explain, place, translating
 from bot.store.presence import Presence
+from bot.store.sqlite import connect
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -45,8 +46,8 @@ class Database:
         self.url = parse(address)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            own_begin = {"timeout": BUSY_SECONDS, "isolation_level": None}
-            self._engine = create_async_engine(self.url, connect_args=own_begin)
+            ours = {"timeout": BUSY_SECONDS, "isolation_level": None, "async_creator_fn": connect}
+            self._engine = create_async_engine(self.url, connect_args=ours)
             event.listen(self._engine.sync_engine, "connect", _set_pragmas)
             event.listen(self._engine.sync_engine, "begin", _begin)
             event.listen(self._engine.sync_engine, "invalidate", _roll_back)
@@ -67,9 +68,10 @@ class Database:
         return place(self.url)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """One snapshot on SQLite; on PostgreSQL each statement sees what was committed before it."""
-        async with self._transaction(self._engine) as connection:
+    async def reading(self, *, brief: bool = False) -> AsyncIterator[AsyncConnection]:
+        """One snapshot on SQLite; on PostgreSQL each statement sees what was committed before it. `brief`: every
+        statement is one of milliseconds, so on SQLite it may hold up the rest of the bot (bot/store/sqlite.py)."""
+        async with self._transaction(self._engine, brief=brief) as connection:
             yield connection
 
     @asynccontextmanager
@@ -80,9 +82,9 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def writing(self, lock: Lock | None = None) -> AsyncIterator[AsyncConnection]:
-        """All or nothing; with `lock` only one such transaction at a time, over all processes."""
-        async with self._turn, self._transaction(self._writer) as connection:
+    async def writing(self, lock: Lock | None = None, *, brief: bool = False) -> AsyncIterator[AsyncConnection]:
+        """All or nothing; with `lock` only one such transaction at a time, over all processes. `brief` as above."""
+        async with self._turn, self._transaction(self._writer, brief=brief) as connection:
             if lock is not None and not self.is_sqlite:
                 await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCKS, int(lock))))
             self.is_writing = True
@@ -92,8 +94,10 @@ class Database:
                 self.is_writing = False
 
     @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, engine: AsyncEngine, *, brief: bool = False) -> AsyncIterator[AsyncConnection]:
         await self.look()
+        if brief and self.is_sqlite:
+            engine = engine.execution_options(brief=True)
         with translating(self.url):
             async with engine.begin() as connection:
                 yield connection
@@ -145,7 +149,13 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    options = connection.get_execution_options()
+    begin, brief = options.get("begin", "BEGIN"), options.get("brief", False)
+    driver: Any = connection.connection.driver_connection
+    driver.writes = begin != "BEGIN"
+    driver.brief = brief and not driver.writes
+    connection.exec_driver_sql(begin)
+    driver.brief = brief
 
 
 def _roll_back(connection: Any, _record: object, _error: object) -> None:

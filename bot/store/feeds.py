@@ -100,7 +100,7 @@ class FeedTable:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        async with self._database.writing() as connection:
+        async with self._database.writing(brief=True) as connection:
             ids = list((await connection.execute(chosen)).scalars())
             if not ids:
                 return []

@@ -36,7 +36,7 @@ class StoryTable:
     async def known(self, keys: Collection[str]) -> Mapping[str, Known]:
         if not keys:
             return {}
-        async with self._database.reading() as connection:
+        async with self._database.reading(brief=True) as connection:
             return await known_under(connection, keys)
 
     async def titled(self, feed_id: str, titles: Collection[str], since: datetime) -> Mapping[str, Known]:
@@ -46,7 +46,7 @@ class StoryTable:
     async def commit(self, reading: Reading, grouping: Grouping) -> Committed:
         async with self._turn:
             try:
-                async with self._database.writing(Lock.STORIES) as connection:
+                async with self._database.writing(Lock.STORIES, brief=True) as connection:
                     return await commit(self._database, connection, reading, grouping)
             except BaseException:
                 grouping.reset()
