@@ -19,7 +19,7 @@ from bot.commands.command import Kit
 from bot.commands.conversation import Conversation
 from bot.domain.story import Language, Topic
 from bot.domain.verdict import Level
-from bot.ports import Beat, Clock, Grouping, Judge, Meter, Platform, Source, Unwatched
+from bot.ports import Beat, Clock, Committed, Grouping, Judge, Meter, Platform, Source, Unwatched
 from bot.services.compose import Composer
 from bot.services.deliver import Deliverer
 from bot.services.digests import Digests
@@ -176,7 +176,7 @@ class App:
                 operator=self.operator, clock=self.world.clock, texts=self.texts, zone=self.settings.chat.zone
             ),
             queue=self.fetcher.queue,
-            hurry=self.hurry,
+            stored=self.stored,
             hubs=self.subscriber,
         )
 
@@ -337,10 +337,12 @@ class App:
         """Whether there is anything to chat about."""
         return bool(await self.store.stories.latest(list(Topic), level=Level.LOW, limit=1))
 
-    def hurry(self) -> None:
-        """Something was planned that chats should have at once."""
-        self.deliverer.hurry()
-        self.hurried()
+    def stored(self, committed: Committed) -> None:
+        """What looks at feeds brought is counted, and goes out at once."""
+        self.meter.stored(new_stories=committed.new_stories, alerts=committed.alerts)
+        if committed.alerts:
+            self.deliverer.hurry()
+            self.hurried()
 
     async def report(self, beat: Beat) -> None:
         """Writes a sign of life; the database's own trouble must not end what reported."""

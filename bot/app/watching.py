@@ -49,8 +49,6 @@ def poll_and_count(app: App) -> Callable[[], Awaitable[PollReport]]:
         app.meter.looked(
             outcome="failed" if read.problem else good,
             entries=read.entries,
-            new_stories=read.new_stories,
-            alerts=read.alerts,
         )
 
     read = app.rounds.next if app.poll_every is None else app.poller.poll_due

@@ -113,11 +113,11 @@ class EditedStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """All that one look at a feed changes; committed in one transaction or not at all. `seen` are the keys of known
-    stories that the feed still shows (they stay remembered), `learnt` further keys of theirs (key, story id) that were
-    not known yet: a guid that changed, or another feed's own; when the address changes next they still tell.
-    `established`: the feed was read before, so a story that it carries for the first time is news, even one that was
-    stored without a word when another feed was read for the first time."""
+    """All that one look at a feed changes; committed in one transaction, perhaps with others, or not at all. `seen` are
+    the keys of known stories that the feed still shows (they stay remembered), `learnt` further keys of theirs (key,
+    story id) that were not known yet: a guid that changed, or another feed's own; when the address changes next they
+    still tell. `established`: the feed was read before, so a story that it carries for the first time is news, even one
+    that was stored without a word when another feed was read for the first time."""
 
     outcome: FeedOutcome
     established: bool = False
@@ -126,10 +126,15 @@ class Reading:
     seen: tuple[str, ...] = ()
     learnt: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def has_stories(self) -> bool:
+        """Whether it says more than how the feed is."""
+        return bool(self.new or self.edited or self.seen or self.learnt)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """`new_stories` stored and `alerts` put into the outbox by one Reading."""
+    """`new_stories` stored and `alerts` put into the outbox by one transaction."""
 
     new_stories: int
     alerts: int
@@ -184,6 +189,9 @@ class Stories(Protocol):
         """One transaction: stories, keys, verdicts, the event each belongs to with its facts and changes, the alerts,
         edits and replies all that causes for chats, the feed's outcome. A key that another feed stored meanwhile makes
         the story known, not new. An outcome whose lease is no longer the feed's writes nothing."""
+
+    async def commit_all(self, readings: Sequence[Reading], grouping: Grouping) -> Committed:
+        """Several of them, of different feeds, in one transaction: all or nothing."""
 
     async def placed(self, *, after: int, since: datetime, limit: int) -> list[Told]:
         """Stories with an id over `after`, first seen after `since`, that belong to an event; by id."""

@@ -71,8 +71,11 @@ class Bookkeeping(Protocol):
 class Meter(Protocol):
     """What is counted while it happens, for whoever watches from outside. Never fails and never waits."""
 
-    def looked(self, *, outcome: str, entries: int, new_stories: int, alerts: int) -> None:
+    def looked(self, *, outcome: str, entries: int) -> None:
         """One look at one feed came to an end; `outcome` is read, not_modified or failed."""
+
+    def stored(self, *, new_stories: int, alerts: int) -> None:
+        """So many stories were stored and alerts planned in one transaction."""
 
     def settled(self, platform: str, kind: DeliveryKind, state: DeliveryState) -> None:
         """An attempt to deliver came to an end, and this is where the delivery stands now."""
@@ -84,7 +87,10 @@ class Meter(Protocol):
 class Unwatched:
     """The Meter where nobody asks for figures."""
 
-    def looked(self, *, outcome: str, entries: int, new_stories: int, alerts: int) -> None:
+    def looked(self, *, outcome: str, entries: int) -> None:
+        return
+
+    def stored(self, *, new_stories: int, alerts: int) -> None:
         return
 
     def settled(self, platform: str, kind: DeliveryKind, state: DeliveryState) -> None:

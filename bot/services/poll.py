@@ -1,4 +1,4 @@
-"""Reading feeds that are due: what is looked at when, and what is written down of each look in one transaction."""
+"""Reading feeds that are due: what a look at one comes to, and what is written down of it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from bot.ports import Clock, Committed, Feeds, Grouping, HubNews, Reading, Sourc
 from bot.services.feed_notices import FeedNotices
 from bot.services.grouping import catch_up
 from bot.services.intake import Intake
+from bot.services.poll_round import Look, Round
 
 # A feed that waits for its host longer than this share of its lease would lose the lease before it was read.
 PATIENCE = 0.5
+# Feeds are claimed ahead: one may wait for another's look before its own.
+LOOKS_A_LEASE = 2
 LOG = logger("poll")
 
 
@@ -29,8 +32,6 @@ class FeedRead:
 
     feed: Feed
     entries: int = 0
-    new_stories: int = 0
-    alerts: int = 0
     not_modified: bool = False
     problem: str | None = None
     detail: str | None = None
@@ -55,9 +56,11 @@ class PollReport:
         self.not_modified += read.not_modified
         self.fetched += read.problem is None and not read.not_modified
         self.entries += read.entries
-        self.new_stories += read.new_stories
-        self.alerts += read.alerts
         self.reads.append(read)
+
+    def count(self, committed: Committed) -> None:
+        self.new_stories += committed.new_stories
+        self.alerts += committed.alerts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +109,10 @@ class Poller:
         at_once: int,
         notices: FeedNotices | None = None,
         queue: Callable[[str], float] = no_queue,
-        hurry: Callable[[], None] = lambda: None,
+        stored: Callable[[Committed], None] = lambda committed: None,
         hubs: HubNews | None = None,
     ) -> None:
-        """`queue`: seconds until an address would have its turn at its host. `hurry` is called when a look brought
-        alerts."""
+        """`queue`: seconds until an address would have its turn at its host. `stored` hears of every commit."""
         self._feeds = feeds
         self._stories = stories
         self._sources = sources
@@ -124,7 +126,7 @@ class Poller:
         self._at_once = at_once
         self._notices = notices
         self._queue = queue
-        self._hurry = hurry
+        self._stored = stored
         self._hubs = hubs
 
     async def poll_due(
@@ -136,76 +138,59 @@ class Poller:
     ) -> PollReport:
         """Reads every feed that is due (or exactly `only`) once; `progress` hears of each as it ends. `report` may be
         brought along by a caller that might lose patience: it holds what was read until then."""
-        report = report or PollReport()
+        heard = report or PollReport()
         await self._intake.refresh()
         lease, began = uuid4().hex, self._clock()
         if self._pace.fixed and only is None:  # an earlier run, or a poll beside this one, planned at the usual pace
             await self._feeds.bring_forward(began + self._pace.every)
         left = None if only is None else set(only)
-        running: set[asyncio.Task[FeedRead | None]] = set()
-        try:
-            while True:
-                until = self._clock() + self._lease
-                room = self._at_once - len(running)
-                claimed = await self._feeds.claim(began, lease, until, room, left) if room and left != set() else []
-                if left is not None:
-                    left = left - {feed.id for feed in claimed} if claimed else set()
-                look = self._look if only is None else self.poll_feed
-                running |= {asyncio.create_task(look(feed)) for feed in claimed}
-                if not running:
-                    return report
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for read in filter(None, await asyncio.gather(*done)):
-                    report.add(read)
-                    if progress:
-                        progress(read)
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
 
-    async def _look(self, feed: Feed) -> FeedRead | None:
-        """Polls the feed, or gives it back when its host is so crowded that it would only fill a place."""
+        async def claim(limit: int) -> Sequence[Feed]:
+            if left is not None and not left:
+                return []
+            until = self._clock() + self._lease * LOOKS_A_LEASE
+            claimed = await self._feeds.claim(began, lease, until, limit, left)
+            if left is not None:
+                left.difference_update({feed.id for feed in claimed} if claimed else set(left))
+            return claimed
+
+        async def write(looks: Sequence[Look]) -> None:
+            for look in await self._written(looks, heard):
+                read = _read_of(look)
+                heard.add(read)
+                if progress:
+                    progress(read)
+
+        look = self._look if only is None else self._look_at
+        await Round(claim=claim, look=look, write=write, at_once=self._at_once).run()
+        return heard
+
+    async def _look(self, feed: Feed) -> Look | None:
+        """Looks at the feed, or gives it back when its host is so crowded that it would only fill a place."""
         try:
             wait = timedelta(seconds=self._queue(feed.spec.url))
         except SourceError:  # an address that cannot be asked: the look says so
             wait = timedelta()
         if wait <= self._lease * PATIENCE:
-            return await self.poll_feed(feed)
+            return await self._look_at(feed)
         await self._feeds.give_back(feed, self._clock() + wait)
         return None
 
-    async def poll_feed(self, feed: Feed) -> FeedRead:
-        """Fetch, judge, commit. What goes wrong with this feed is written down with it and ends here; only trouble with
-        the store leaves this function."""
+    async def _look_at(self, feed: Feed) -> Look:
+        """Fetch and judge. What goes wrong with this feed is part of the look; only trouble with the store leaves this
+        function."""
         try:
             fetched = await self._sources(feed.spec.kind).fetch(feed)
             reading = await self._read(feed, fetched)
         except SourceError as error:
-            return await self._failed(feed, error)
+            return self._failed(feed, error)
         except StoreError:
             raise
         except Exception:
             LOG.exception("feed %s: could not be dealt with", feed.id)
-            return await self._failed(feed, Malformed("internal", "Kabar could not deal with it; please report this"))
-        committed = await self._commit(reading)
-        if committed.alerts:
-            self._hurry()
-        if feed.state is FeedState.FAILING:
-            LOG.info("feed %s reads well again", feed.id)
-        if reading.outcome.address is not None:
-            LOG.info("feed %s moved for good to %s", feed.id, shown_address(reading.outcome.address))
-        if self._notices is not None:
-            await self._notices.read_well(feed, reading.outcome.rhythm or feed.rhythm)
-        if self._hubs is not None:
-            await self._hubs.saw(feed, fetched, missed=committed.new_stories > 0)
-        return FeedRead(
-            feed=feed,
-            entries=len(fetched.items or ()) + fetched.known,
-            new_stories=committed.new_stories,
-            alerts=committed.alerts,
-            not_modified=fetched.items is None,
-        )
+            return self._failed(feed, _internal())
+        entries = len(fetched.items or ()) + fetched.known
+        return Look(feed=feed, reading=reading, entries=entries, not_modified=fetched.items is None, fetched=fetched)
 
     async def take(self, feed: Feed, items: Sequence[Item]) -> Committed:
         """Judges and commits what came for a leased feed without a look at it."""
@@ -213,14 +198,50 @@ class Poller:
         await self._intake.refresh()
         reading = await self._intake.read(feed, items, FeedOutcome.without_look(feed, now, feed.rhythm))
         rhythm = feed.rhythm.after(now, len(reading.new))
-        return await self._commit(replace(reading, outcome=FeedOutcome.without_look(feed, now, rhythm)))
+        return await self._commit([replace(reading, outcome=FeedOutcome.without_look(feed, now, rhythm))])
 
-    async def _commit(self, reading: Reading) -> Committed:
-        if not (reading.new or reading.edited):
-            return await self._stories.commit(reading, self._grouping)
+    async def _written(self, looks: Sequence[Look], report: PollReport) -> list[Look]:
+        """The looks as they were written down, in one transaction; each in its own when something is wrong with one."""
+        try:
+            report.count(await self._commit([look.reading for look in looks]))
+        except StoreError:
+            raise
+        except Exception:
+            if len(looks) > 1:
+                return [one for look in looks for one in await self._written([look], report)]
+            (look,) = looks
+            if look.error is not None:
+                raise
+            LOG.exception("feed %s: could not be stored", look.feed.id)
+            return await self._written([self._failed(look.feed, _internal())], report)
+        for look in looks:
+            await self._tell(look)
+        return list(looks)
+
+    async def _commit(self, readings: Sequence[Reading]) -> Committed:
+        if not any(reading.new or reading.edited for reading in readings):
+            return await self._stories.commit_all(readings, self._grouping)
         async with self._storing:
             await catch_up(self._grouping, self._stories, self._clock())
-            return await self._stories.commit(reading, self._grouping)
+            committed = await self._stories.commit_all(readings, self._grouping)
+        self._stored(committed)
+        return committed
+
+    async def _tell(self, look: Look) -> None:
+        """The log and the operator's chat, of a look that is written down."""
+        feed, outcome = look.feed, look.reading.outcome
+        if look.error is not None:
+            if self._notices is not None:
+                await self._notices.failed(feed, look.error, outcome.failures)
+            return
+        if feed.state is FeedState.FAILING:
+            LOG.info("feed %s reads well again", feed.id)
+        if outcome.address is not None:
+            LOG.info("feed %s moved for good to %s", feed.id, shown_address(outcome.address))
+        if self._notices is not None:
+            await self._notices.read_well(feed, outcome.rhythm or feed.rhythm)
+        if self._hubs is not None and look.fetched is not None:
+            await self._hubs.saw(feed, look.fetched, missed=bool(look.reading.new))
 
     async def _read(self, feed: Feed, fetched: Fetched) -> Reading:
         now = self._clock()
@@ -231,7 +252,7 @@ class Poller:
             at=now,
             next_poll=now,
             state=FeedState.OK,
-            cursor=fetched.cursor,
+            cursor=None if fetched.cursor == feed.cursor else fetched.cursor,
             title=fetched.title,
             problem=_oddity(feed, fetched),
         )
@@ -248,7 +269,7 @@ class Poller:
         due = self._next(feed, rhythm, now, fetched.min_interval, failures=0, comes=comes)
         return replace(reading, outcome=replace(outcome, rhythm=rhythm, next_poll=due))
 
-    async def _failed(self, feed: Feed, error: SourceError) -> FeedRead:
+    def _failed(self, feed: Feed, error: SourceError) -> Look:
         now = self._clock()
         failures = feed.failures + 1
         hold = now + error.retry_after if isinstance(error, Unavailable) and error.retry_after else None
@@ -265,10 +286,7 @@ class Poller:
             hold_until=hold,
             move=feed.move,
         )
-        await self._commit(Reading(outcome=outcome))
-        if self._notices is not None:
-            await self._notices.failed(feed, error, failures)
-        return FeedRead(feed=feed, problem=error.cause, detail=error.detail)
+        return Look(feed=feed, reading=Reading(outcome=outcome), error=error)
 
     def _next(
         self,
@@ -290,6 +308,21 @@ class Poller:
             jitter=self._random(),
             fixed=self._pace.fixed,
         )
+
+
+def _read_of(look: Look) -> FeedRead:
+    error = look.error
+    return FeedRead(
+        feed=look.feed,
+        entries=look.entries,
+        not_modified=look.not_modified,
+        problem=None if error is None else error.cause,
+        detail=None if error is None else error.detail,
+    )
+
+
+def _internal() -> SourceError:
+    return Malformed("internal", "Kabar could not deal with it; please report this")
 
 
 def _oddity(feed: Feed, fetched: Fetched) -> str | None:

@@ -1,4 +1,4 @@
-"""What one look at a feed changes: stories, the events they tell, what chats get of it; all or nothing."""
+"""What looks at feeds change: stories, the events they tell, what chats get of it; all or nothing."""
 
 from __future__ import annotations
 
@@ -14,54 +14,69 @@ from bot.store import storing
 from bot.store.coverage import events_of
 from bot.store.database import Database
 from bot.store.events import News, draft
-from bot.store.feeds import write_outcome
+from bot.store.feeds import write_outcomes
 from bot.store.placing import Placed, place
 from bot.store.planning import plan_alerts, plan_edits, plan_replies, plan_watched
 from bot.store.relating import relate
 from bot.store.rows import chunks
-from bot.store.storing import Edited
+from bot.store.storing import Carried, Edited
 from bot.store.tables import stories
 from bot.store.writing import write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The stories that a reading stored, those it edited, and known ones that are news only now."""
+    """The stories that readings stored, those they edited, and known ones that are news only now."""
 
-    stored: Sequence[tuple[int, NewStory]]
+    stored: Sequence[tuple[int, Carried]]
     edited: Sequence[Edited]
     late: Sequence[int]
 
     @property
     def judged(self) -> list[tuple[int, NewStory]]:
-        return [*self.stored, *((one.id, one.edit.new) for one in self.edited)]
+        stored = ((story_id, one.new) for story_id, one in self.stored)
+        return [*stored, *((one.id, one.edit.new) for one in self.edited)]
 
 
-async def commit(database: Database, connection: AsyncConnection, reading: Reading, grouping: Grouping) -> Committed:
-    """Everything of one Reading, inside the caller's transaction, which holds the lock on stories."""
-    outcome = reading.outcome
-    at = outcome.at
-    if not await write_outcome(connection, outcome):
+async def commit(
+    database: Database, connection: AsyncConnection, readings: Sequence[Reading], grouping: Grouping
+) -> Committed:
+    """Everything of these readings, inside the caller's transaction, which holds the lock on stories where any of them
+    touches one."""
+    written = await write_outcomes(connection, [reading.outcome for reading in readings])
+    told = [reading for reading, is_ours in zip(readings, written, strict=True) if is_ours and reading.has_stories]
+    if not told:
         return Committed(new_stories=0, alerts=0)
-    known = await storing.known_under(connection, {key for new in reading.new for key in new.keys})
-    fresh, again = storing.sort(reading.new, outcome.feed_id, known)
-    ids = await storing.insert(connection, fresh, outcome.feed_id, at)
-    stored = list(zip(ids, fresh, strict=True))
-    edited = await storing.edit(connection, reading.edited)
+    at = max(reading.outcome.at for reading in told)
+    news = [
+        Carried(new=new, feed_id=reading.outcome.feed_id, at=reading.outcome.at)
+        for reading in told
+        for new in reading.new
+    ]
+    known = await storing.known_under(connection, {key for one in news for key in one.new.keys})
+    fresh, again = storing.sort(news, known)
+    ids = await storing.insert(connection, fresh)
+    edited = {r.outcome.feed_id: await storing.edit(connection, r.edited) for r in told if r.edited}
 
-    known_by = [(ids[-place - 1] if place < 0 else place, new) for new, place in again]
-    known_by += [(one.id, one.edit.new) for one in edited]
-    keys = [(key, story_id) for story_id, new in stored for key in new.keys]
+    known_by = [(ids[-place - 1] if place < 0 else place, one.new, one.feed_id) for one, place in again]
+    known_by += [(one.id, one.edit.new, feed_id) for feed_id, some in edited.items() for one in some]
+    keys = [(key, story_id) for story_id, one in zip(ids, fresh, strict=True) for key in one.new.keys]
     await storing.remember_keys(database, connection, keys, at, take_over=True)
-    keys = [(key, story_id) for story_id, new in known_by for key in new.keys]
-    keys += await storing.of_existing(connection, reading.learnt)
+    keys = [(key, story_id) for story_id, new, _feed_id in known_by for key in new.keys]
+    keys += await storing.of_existing(connection, [pair for reading in told for pair in reading.learnt])
     await storing.remember_keys(database, connection, keys, at, take_over=False)
-    shown = [story_id for story_id, _new in (*stored, *known_by)]
-    shown += await storing.refresh(connection, reading.seen, at)
-    carried = await storing.remember_feed(database, connection, shown, outcome.feed_id, at)
-    late = await _news_after_all(connection, carried) if reading.established else []
 
-    kept = Kept(stored=stored, edited=edited, late=late)
+    named = await storing.refresh(connection, {key for reading in told for key in reading.seen}, at)
+    carried = [(story_id, one.feed_id) for story_id, one in zip(ids, fresh, strict=True)]
+    carried += [(story_id, feed_id) for story_id, _new, feed_id in known_by]
+    carried += [(named[key], r.outcome.feed_id) for r in told for key in r.seen if key in named]
+    first = await storing.remember_feeds(database, connection, carried, at, frozenset(ids))
+    established = {reading.outcome.feed_id for reading in told if reading.established}
+    late = await _news_after_all(connection, {story_id for story_id, feed_id in first if feed_id in established})
+
+    kept = Kept(
+        stored=list(zip(ids, fresh, strict=True)), edited=[one for some in edited.values() for one in some], late=late
+    )
     placed = await _place(connection, grouping, kept, at)
     alerts = await _tell(database, connection, kept, placed, at)
     return Committed(new_stories=len(ids), alerts=alerts)
@@ -71,7 +86,7 @@ async def _news_after_all(connection: AsyncConnection, carried: Collection[int])
     """Of the stories that an established feed carries for the first time, those that were stored without a word because
     the feed that had them first was just being read for the first time. They are news now."""
     found: list[int] = []
-    for ids in chunks(list(carried)):
+    for ids in chunks(sorted(carried)):
         silent = sa.update(stories).where(stories.c.id.in_(ids), ~stories.c.announced, ~stories.c.forgotten)
         found += (await connection.execute(silent.values(announced=True).returning(stories.c.id))).scalars()
     return sorted(found)
@@ -79,7 +94,11 @@ async def _news_after_all(connection: AsyncConnection, carried: Collection[int])
 
 async def _place(connection: AsyncConnection, grouping: Grouping, kept: Kept, at: datetime) -> Placed:
     """Every story that somebody may see now and that belongs to no event yet is placed."""
-    told = [storing.told_of(story_id, new, storing.shown_at(new, at)) for story_id, new in kept.stored if new.is_shown]
+    told = [
+        storing.told_of(story_id, one.new, storing.shown_at(one.new, one.at))
+        for story_id, one in kept.stored
+        if one.new.is_shown
+    ]
     told += [
         storing.told_of(one.id, one.edit.new, one.shown_at)
         for one in kept.edited

@@ -27,7 +27,7 @@ class Connection(aiosqlite.Connection):
             return fn(*args, **kwargs)
         self._asked = True
         try:
-            result = await super()._execute(fn, *args, **kwargs)
+            result = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
         except Exception:
             self._asked = False
             raise

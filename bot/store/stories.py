@@ -44,10 +44,16 @@ class StoryTable:
             return await titled(connection, feed_id, titles, since)
 
     async def commit(self, reading: Reading, grouping: Grouping) -> Committed:
+        return await self.commit_all([reading], grouping)
+
+    async def commit_all(self, readings: Sequence[Reading], grouping: Grouping) -> Committed:
+        if not any(reading.has_stories for reading in readings):
+            async with self._database.writing(brief=True) as connection:
+                return await commit(self._database, connection, readings, grouping)
         async with self._turn:
             try:
                 async with self._database.writing(Lock.STORIES, brief=True) as connection:
-                    return await commit(self._database, connection, reading, grouping)
+                    return await commit(self._database, connection, readings, grouping)
             except BaseException:
                 grouping.reset()
                 raise

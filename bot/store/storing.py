@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +20,37 @@ from bot.store.search import folded
 from bot.store.tables import facts, stories, story_feeds, story_keys, verdicts
 
 SEEN_PRECISION = timedelta(days=1)  # how exactly it is remembered when a key was last seen
+# Rows a statement: on SQLite it is made in the bot's own loop, where others want their turn.
+BITE = 200
+
+_INSERT = sa.insert(stories).returning(stories.c.id, sort_by_parameter_order=True)
+_JUDGE = sa.insert(verdicts)
+_NAMED = sa.select(story_keys.c.key, story_keys.c.story_id, story_keys.c.seen_at).where(
+    story_keys.c.key.in_(sa.bindparam("keys", expanding=True))
+)
+_CARRIED = sa.select(story_feeds.c.story_id, story_feeds.c.feed_id).where(
+    story_feeds.c.story_id.in_(sa.bindparam("story_ids", expanding=True)),
+    story_feeds.c.feed_id.in_(sa.bindparam("feed_ids", expanding=True)),
+)
+_KNOWN = (
+    sa.select(
+        story_keys.c.key,
+        stories.c.id,
+        stories.c.feed_id,
+        stories.c.url,
+        stories.c.title,
+        stories.c.content_hash,
+    )
+    .join_from(story_keys, stories, stories.c.id == story_keys.c.story_id)
+    .where(story_keys.c.key.in_(sa.bindparam("keys", expanding=True)))
+)
+
+T = TypeVar("T")
+
+
+def in_bites(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), BITE):
+        yield rows[start : start + BITE]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,45 +69,44 @@ class Edited:
         return self.edit.story_id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A story as one feed carries it, seen there at `at`."""
+
+    new: NewStory
+    feed_id: str
+    at: datetime
+
+
 async def known_under(connection: AsyncConnection, keys: Collection[str]) -> dict[str, Known]:
-    columns = (
-        story_keys.c.key,
-        stories.c.id,
-        stories.c.feed_id,
-        stories.c.url,
-        stories.c.title,
-        stories.c.content_hash,
-    )
     found = {}
     for some in chunks(list(keys)):
-        query = sa.select(*columns).join_from(story_keys, stories, stories.c.id == story_keys.c.story_id)
-        for row in await connection.execute(query.where(story_keys.c.key.in_(some))):
+        for row in await connection.execute(_KNOWN, {"keys": some}):
             found[row.key] = Known(
                 story_id=row.id, feed_id=row.feed_id, url=row.url, title=row.title, content_hash=row.content_hash
             )
     return found
 
 
-def sort(
-    news: Sequence[NewStory], feed_id: str, known: Mapping[str, Known]
-) -> tuple[list[NewStory], list[tuple[NewStory, int]]]:
-    """What is really new, and what is known by now with the story it is: stored by another feed meanwhile, or twice in
-    this document. A story not stored yet has its place among the new ones for an id: -1, -2 …
+def sort(news: Sequence[Carried], known: Mapping[str, Known]) -> tuple[list[Carried], list[tuple[Carried, int]]]:
+    """What is really new, and what is known by now with the story it is: stored by another feed meanwhile, in another
+    of these documents, or twice in one. A story not stored yet has its place among the new ones for an id: -1, -2 …
 
     A key alone does not decide: a recycled guid is known and yet names another story now."""
     by_key = dict(known)
-    fresh: list[NewStory] = []
-    again: list[tuple[NewStory, int]] = []
-    for new in news:
+    fresh: list[Carried] = []
+    again: list[tuple[Carried, int]] = []
+    for one in news:
+        new, feed_id = one.new, one.feed_id
         same = next(
             (k for key in new.keys if (k := by_key.get(key)) and is_same(new.item, new.url, feed_id, key, k)), None
         )
         if same is not None:
-            again.append((new, same.story_id))
+            again.append((one, same.story_id))
             for key in new.keys:
                 by_key.setdefault(key, same)
             continue
-        fresh.append(new)
+        fresh.append(one)
         itself = Known(
             story_id=-len(fresh), feed_id=feed_id, url=new.url, title=new.item.title, content_hash=new.content_hash
         )
@@ -83,28 +114,30 @@ def sort(
     return fresh, again
 
 
-async def insert(connection: AsyncConnection, fresh: Sequence[NewStory], feed_id: str, at: datetime) -> list[int]:
+async def insert(connection: AsyncConnection, fresh: Sequence[Carried]) -> list[int]:
     """Stores them with their verdicts and facts; their ids in the same order."""
     if not fresh:
         return []
     rows = [
-        _words(new)
+        _words(one.new)
         | {
-            "feed_id": feed_id,
-            "source": new.source,
-            "url": new.url,
-            "content_hash": new.content_hash,
-            "published": new.item.published,
-            "first_seen": at,
-            "shown_at": shown_at(new, at),
+            "feed_id": one.feed_id,
+            "source": one.new.source,
+            "url": one.new.url,
+            "content_hash": one.new.content_hash,
+            "published": one.new.item.published,
+            "first_seen": one.at,
+            "shown_at": shown_at(one.new, one.at),
             "forgotten": False,
-            "announced": new.announce,
+            "announced": one.new.announce,
         }
-        for new in fresh
+        for one in fresh
     ]
-    statement = sa.insert(stories).returning(stories.c.id, sort_by_parameter_order=True)
-    ids = list((await connection.execute(statement, rows)).scalars())
-    await _judged(connection, list(zip(ids, fresh, strict=True)))
+    ids: list[int] = []
+    for some in in_bites(rows):
+        ids += (await connection.execute(_INSERT, some)).scalars()
+        await asyncio.sleep(0)
+    await _judged(connection, [(story_id, one.new) for story_id, one in zip(ids, fresh, strict=True)])
     return ids
 
 
@@ -154,8 +187,9 @@ def _words(new: NewStory) -> dict[str, Any]:
 
 async def _judged(connection: AsyncConnection, judged: Sequence[tuple[int, NewStory]]) -> None:
     scores = [row for story_id, new in judged for row in verdict_rows(story_id, new.verdict)]
-    if scores:
-        await connection.execute(sa.insert(verdicts), scores)
+    for some in in_bites(scores):
+        await connection.execute(_JUDGE, some)
+        await asyncio.sleep(0)
     said = [
         {"story_id": story_id} | event_values(new.event, new.employer)
         for story_id, new in judged
@@ -179,7 +213,9 @@ async def remember_keys(
         )
     else:
         insert = insert.on_conflict_do_nothing(index_elements=["key"])
-    await connection.execute(insert, [{"key": key, "story_id": story_id, "seen_at": at} for key, story_id in keys])
+    for some in in_bites(keys):
+        await connection.execute(insert, [{"key": key, "story_id": story_id, "seen_at": at} for key, story_id in some])
+        await asyncio.sleep(0)
 
 
 async def of_existing(connection: AsyncConnection, learnt: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -190,32 +226,41 @@ async def of_existing(connection: AsyncConnection, learnt: Sequence[tuple[str, i
     return [(key, story_id) for key, story_id in learnt if story_id in there]
 
 
-async def remember_feed(
-    database: Database, connection: AsyncConnection, story_ids: Sequence[int], feed_id: str, at: datetime
-) -> list[int]:
-    """That this feed carries these stories; those it carries for the first time."""
-    if not story_ids:
-        return []
-    ids = list(dict.fromkeys(story_ids))
-    known: set[int] = set()
-    for some in chunks(ids):
-        mine = sa.select(story_feeds.c.story_id)
-        mine = mine.where(story_feeds.c.feed_id == feed_id, story_feeds.c.story_id.in_(some))
-        known.update((await connection.execute(mine)).scalars())
-    fresh = [story_id for story_id in ids if story_id not in known]
+async def remember_feeds(
+    database: Database,
+    connection: AsyncConnection,
+    carried: Collection[tuple[int, str]],
+    at: datetime,
+    stored: Collection[int],
+) -> list[tuple[int, str]]:
+    """Which feeds carry which stories; the pairs of (story, feed) that are new. `stored`: stories that nobody can have
+    carried before."""
+    pairs = dict.fromkeys(carried)
+    older = sorted({story_id for story_id, _feed_id in pairs if story_id not in stored})
+    feed_ids = sorted({feed_id for _story_id, feed_id in pairs})
+    known: set[tuple[int, str]] = set()
+    for some in chunks(older):
+        rows = await connection.execute(_CARRIED, {"story_ids": some, "feed_ids": feed_ids})
+        known.update((row.story_id, row.feed_id) for row in rows)
+    fresh = [pair for pair in pairs if pair not in known]
     if fresh:
         insert = database.insert(story_feeds).on_conflict_do_nothing(index_elements=["story_id", "feed_id"])
-        rows = [{"story_id": story_id, "feed_id": feed_id, "first_seen": at} for story_id in fresh]
-        await connection.execute(insert, rows)
+        rows_of = [{"story_id": story_id, "feed_id": feed_id, "first_seen": at} for story_id, feed_id in fresh]
+        for some_rows in in_bites(rows_of):
+            await connection.execute(insert, some_rows)
+            await asyncio.sleep(0)
     return fresh
 
 
-async def refresh(connection: AsyncConnection, seen: Sequence[str], at: datetime) -> list[int]:
-    """What the feed still shows stays remembered; the stories it shows. Mostly there is nothing to write."""
-    shown: list[int] = []
-    for keys in chunks(seen):
-        stale = sa.update(story_keys).where(story_keys.c.key.in_(keys), story_keys.c.seen_at < at - SEEN_PRECISION)
-        await connection.execute(stale.values(seen_at=at))
-        named = sa.select(story_keys.c.story_id).where(story_keys.c.key.in_(keys)).distinct()
-        shown += (await connection.execute(named)).scalars()
-    return shown
+async def refresh(connection: AsyncConnection, seen: Collection[str], at: datetime) -> dict[str, int]:
+    """What feeds still show stays remembered; the story each key names. Mostly there is nothing to write."""
+    named: dict[str, int] = {}
+    stale: list[str] = []
+    for keys in chunks(list(seen)):
+        for row in await connection.execute(_NAMED, {"keys": keys}):
+            named[row.key] = row.story_id
+            if row.seen_at < at - SEEN_PRECISION:
+                stale.append(row.key)
+    for keys in chunks(stale):
+        await connection.execute(sa.update(story_keys).where(story_keys.c.key.in_(keys)).values(seen_at=at))
+    return named

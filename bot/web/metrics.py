@@ -97,9 +97,11 @@ class Metrics(Meter):
 
     # --- counted while it happens --------------------------------------------------------------------------------
 
-    def looked(self, *, outcome: str, entries: int, new_stories: int, alerts: int) -> None:
+    def looked(self, *, outcome: str, entries: int) -> None:
         self._looks.labels(outcome).inc()
         self._entries.inc(entries)
+
+    def stored(self, *, new_stories: int, alerts: int) -> None:
         self._stories.inc(new_stories)
         self._alerts.inc(alerts)
 

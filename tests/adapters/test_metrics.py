@@ -65,8 +65,9 @@ def watched() -> Watched:
 
 async def test_what_was_counted(watched: Watched) -> None:
     meter = watched.metrics
-    meter.looked(outcome="read", entries=30, new_stories=4, alerts=7)
-    meter.looked(outcome="failed", entries=0, new_stories=0, alerts=0)
+    meter.looked(outcome="read", entries=30)
+    meter.looked(outcome="failed", entries=0)
+    meter.stored(new_stories=4, alerts=7)
     meter.settled("telegram", DeliveryKind.ALERT, DeliveryState.SENT)
     meter.settled("telegram", DeliveryKind.ALERT, DeliveryState.SENT)
     meter.settled("slack", DeliveryKind.DIGEST, DeliveryState.UNKNOWN)
@@ -119,7 +120,7 @@ async def test_without_the_database_nothing_is_told_from_memory(watched: Watched
     watched.books.now = Figures(queues=(Queue(platform="slack", depth={DeliveryState.QUEUED: 12}),))
     await watched.read()
     watched.books.trouble = StoreError("locked")
-    watched.metrics.looked(outcome="read", entries=1, new_stories=0, alerts=0)
+    watched.metrics.looked(outcome="read", entries=1)
     found = await watched.read()
     assert found["kabar_database_up"] == 0
     assert not [name for name in found if name.startswith(("kabar_outbox", "kabar_feeds", "kabar_part"))]

@@ -38,8 +38,11 @@ class Counted:
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
 
-    def looked(self, *, outcome: str, entries: int, new_stories: int, alerts: int) -> None:
+    def looked(self, *, outcome: str, entries: int) -> None:
         self.told.append((outcome,))
+
+    def stored(self, *, new_stories: int, alerts: int) -> None:
+        self.told.append((new_stories, alerts))
 
     def settled(self, platform: str, kind: DeliveryKind, state: DeliveryState) -> None:
         self.told.append((platform, kind, state))
