@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from bot.domain.story import Item
@@ -27,6 +28,7 @@ SHORTEST_TELLING_TITLE = 12
 SAME_PAGE = frozenset({"", "amp", "index.html", "index.htm"})
 
 
+@lru_cache(maxsize=4_096)  # an entry's address and id are asked for several times on its way
 def canonical_url(url: str) -> str | None:
     """One spelling for one page: the scheme, `www.`/`m.`/`amp.`, tracking, fragments, default ports and a trailing
     slash do not tell pages apart. None for anything but http(s) with a host. Idempotent."""

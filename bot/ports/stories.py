@@ -214,7 +214,7 @@ class Stories(Protocol):
         """What changed in it, oldest first; also what later stories denied or confirmed."""
 
     async def verdict(self, story_id: int) -> Mapping[Topic, TopicScore]:
-        """Of exactly this story."""
+        """Of exactly this story; topics that a rule spoke of, or that it clears."""
 
     async def levels(self, coverage_id: int) -> Mapping[Topic, Level]:
         """The strictest level the event clears in each topic that it clears at all."""

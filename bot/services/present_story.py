@@ -78,8 +78,9 @@ def reasons(
     """Rule, snippet, points and threshold for every topic that had a reason, by the report that is shown and, where
     that one was not enough, by the one that was; then who told it, what changed and what is said of AI."""
     parts = [paragraph(title_of(coverage.lead, texts))]
-    for topic, score in scores.items():
-        if score.reasons:
+    for topic in dict.fromkeys((*scores, *cleared)):
+        score = scores.get(topic)
+        if score is not None and score.reasons:
             parts += scored(presenter, texts, topic, score)
         if topic in cleared:
             parts += _cleared(presenter, texts, topic, cleared[topic])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,6 +47,20 @@ class Words(sa.TypeDecorator[str]):
         except UnicodeEncodeError:
             value = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in value)
         return value
+
+
+def as_json(value: Any) -> str:
+    """As json.dumps writes it. Most of what is written are empty lists and the same few thresholds over and over."""
+    if value == []:
+        return "[]"
+    if type(value) is dict and all(type(number) is float for number in value.values()):
+        return _numbers_as_json(tuple(value.items()))
+    return json.dumps(value)
+
+
+@lru_cache(maxsize=256)
+def _numbers_as_json(items: tuple[tuple[str, float], ...]) -> str:
+    return json.dumps(dict(items))
 
 
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

@@ -17,6 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.domain.errors import StoreError
+from bot.store.columns import as_json
 from bot.store.failures import explain, place, translating
 from bot.store.presence import Presence
 from bot.store.sqlite import connect
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 10
 POSTGRES_NAMES = ("postgres", "postgresql", "postgresql+psycopg")
 SQLITE_NAMES = ("sqlite", "sqlite+aiosqlite")
+_LAST_ID = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+_NEXT_IDS = sa.text(
+    "SELECT nextval(pg_get_serial_sequence(CAST(:name AS text), 'id')) FROM generate_series(1, CAST(:count AS integer))"
+)
 LOCKS = 0x6B616261  # the first of the two numbers of an advisory lock: ours among other programs'
 
 
@@ -47,14 +52,17 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             ours = {"timeout": BUSY_SECONDS, "isolation_level": None, "async_creator_fn": connect}
-            self._engine = create_async_engine(self.url, connect_args=ours)
+            self._engine = create_async_engine(self.url, connect_args=ours, json_serializer=as_json)
             event.listen(self._engine.sync_engine, "connect", _set_pragmas)
             event.listen(self._engine.sync_engine, "begin", _begin)
             event.listen(self._engine.sync_engine, "invalidate", _roll_back)
         else:
             # No server-side prepared statements: they break behind a pooler that works by transaction.
             self._engine = create_async_engine(
-                self.url, pool_pre_ping=True, connect_args={"prepare_threshold": None, "connect_timeout": BUSY_SECONDS}
+                self.url,
+                pool_pre_ping=True,
+                connect_args={"prepare_threshold": None, "connect_timeout": BUSY_SECONDS},
+                json_serializer=as_json,
             )
         # A read that later writes would fail at once with "locked": writers say so when they begin.
         self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
@@ -116,6 +124,15 @@ class Database:
         from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
         return postgres_insert(table)
+
+    async def next_ids(self, connection: AsyncConnection, table: sa.Table, count: int) -> list[int]:
+        """Ids for so many rows that a writing transaction is about to insert; never given before or again."""
+        if self.is_sqlite:  # it has the only lock of a writer, and the insert moves the sequence along
+            last = await connection.execute(_LAST_ID, {"name": table.name})
+            first = (last.scalar_one_or_none() or 0) + 1
+            return list(range(first, first + count))
+        taken = await connection.execute(_NEXT_IDS, {"name": table.name, "count": count})
+        return sorted(taken.scalars())
 
     async def prepare(self) -> None:
         """A SQLite file and its directory exist, for their owner only, in WAL mode."""

@@ -99,6 +99,7 @@ def story_of(row: sa.Row[Any]) -> Story:
 
 
 def verdict_rows(story_id: int, verdict: Verdict) -> list[dict[str, Any]]:
+    """Most stories are about none of the topics: what no rule spoke of and nobody sees is not kept."""
     return [
         {
             "story_id": story_id,
@@ -112,6 +113,7 @@ def verdict_rows(story_id: int, verdict: Verdict) -> list[dict[str, Any]]:
             ],
         }
         for topic, score in verdict.topics.items()
+        if score.reasons or score.clears is not None
     ]
 
 

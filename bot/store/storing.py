@@ -23,7 +23,7 @@ SEEN_PRECISION = timedelta(days=1)  # how exactly it is remembered when a key wa
 # Rows a statement: on SQLite it is made in the bot's own loop, where others want their turn.
 BITE = 200
 
-_INSERT = sa.insert(stories).returning(stories.c.id, sort_by_parameter_order=True)
+_INSERT = sa.insert(stories)
 _JUDGE = sa.insert(verdicts)
 _NAMED = sa.select(story_keys.c.key, story_keys.c.story_id, story_keys.c.seen_at).where(
     story_keys.c.key.in_(sa.bindparam("keys", expanding=True))
@@ -114,13 +114,16 @@ def sort(news: Sequence[Carried], known: Mapping[str, Known]) -> tuple[list[Carr
     return fresh, again
 
 
-async def insert(connection: AsyncConnection, fresh: Sequence[Carried]) -> list[int]:
+async def insert(database: Database, connection: AsyncConnection, fresh: Sequence[Carried]) -> list[int]:
     """Stores them with their verdicts and facts; their ids in the same order."""
     if not fresh:
         return []
+    # Ids are taken beforehand: asking for them row by row costs more than writing the rows.
+    ids = await database.next_ids(connection, stories, len(fresh))
     rows = [
         _words(one.new)
         | {
+            "id": story_id,
             "feed_id": one.feed_id,
             "source": one.new.source,
             "url": one.new.url,
@@ -131,11 +134,10 @@ async def insert(connection: AsyncConnection, fresh: Sequence[Carried]) -> list[
             "forgotten": False,
             "announced": one.new.announce,
         }
-        for one in fresh
+        for story_id, one in zip(ids, fresh, strict=True)
     ]
-    ids: list[int] = []
     for some in in_bites(rows):
-        ids += (await connection.execute(_INSERT, some)).scalars()
+        await connection.execute(_INSERT, some)
         await asyncio.sleep(0)
     await _judged(connection, [(story_id, one.new) for story_id, one in zip(ids, fresh, strict=True)])
     return ids
