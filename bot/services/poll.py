@@ -245,29 +245,33 @@ class Poller:
 
     async def _read(self, feed: Feed, fetched: Fetched) -> Reading:
         now = self._clock()
+        if not fetched.items:
+            return Reading(outcome=self._outcome(feed, fetched, now, feed.rhythm))
+        reading = await self._intake.read(feed, fetched.items, self._outcome(feed, fetched, now, feed.rhythm))
+        # What a feed held when it was first read says nothing of its pace.
+        rhythm = feed.rhythm if feed.is_first_read else feed.rhythm.after(now, len(reading.new))
+        outcome = self._outcome(feed, fetched, now, rhythm, found=bool(reading.new))
+        return replace(reading, outcome=outcome)
+
+    def _outcome(
+        self, feed: Feed, fetched: Fetched, now: datetime, rhythm: Rhythm, *, found: bool = False
+    ) -> FeedOutcome:
         moved = Move.seen(feed.move, fetched.moved_to, now)
-        outcome = FeedOutcome(
+        is_for_good = moved is not None and moved.is_for_good(now)
+        comes = self._hubs is not None and not found and self._hubs.brings(feed.id)
+        return FeedOutcome(
             feed_id=feed.id,
             lease=feed.lease,
             at=now,
-            next_poll=now,
+            next_poll=self._next(feed, rhythm, now, fetched.min_interval, failures=0, comes=comes),
             state=FeedState.OK,
             cursor=None if fetched.cursor == feed.cursor else fetched.cursor,
             title=fetched.title,
             problem=_oddity(feed, fetched),
+            rhythm=rhythm,
+            move=None if is_for_good else moved,
+            address=moved_address(feed.spec.url, moved.to) if moved is not None and is_for_good else None,
         )
-        if moved is not None and moved.is_for_good(now):
-            outcome = replace(outcome, address=moved_address(feed.spec.url, moved.to))
-        else:
-            outcome = replace(outcome, move=moved)
-        reading = Reading(outcome=outcome)
-        if fetched.items:
-            reading = await self._intake.read(feed, fetched.items, outcome, others=fetched.known)
-        # What a feed held when it was first read says nothing of its pace.
-        rhythm = feed.rhythm if feed.is_first_read else feed.rhythm.after(now, len(reading.new))
-        comes = self._hubs is not None and not reading.new and self._hubs.brings(feed.id)
-        due = self._next(feed, rhythm, now, fetched.min_interval, failures=0, comes=comes)
-        return replace(reading, outcome=replace(outcome, rhythm=rhythm, next_poll=due))
 
     def _failed(self, feed: Feed, error: SourceError) -> Look:
         now = self._clock()

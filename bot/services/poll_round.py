@@ -49,6 +49,7 @@ class Round:
         self._write_down = write
         self._at_once = at_once
         self._claimed: deque[Feed] = deque()
+        self._is_exhausted = False
         self._claiming = asyncio.Lock()
         self._writing = asyncio.Lock()
         self._seen: list[Look] = []
@@ -56,7 +57,7 @@ class Round:
         self._over = asyncio.Event()
 
     async def run(self) -> None:
-        self._claimed.extend(await self._claim(self._at_once))
+        await self._claim_some()
         if not self._claimed:
             return
         self._places = min(self._at_once, len(self._claimed))
@@ -86,8 +87,14 @@ class Round:
         if not self._claimed:
             async with self._claiming:
                 if not self._claimed:
-                    self._claimed.extend(await self._claim(self._at_once))
+                    await self._claim_some()
         return self._claimed.popleft() if self._claimed else None
+
+    async def _claim_some(self) -> None:
+        if not self._is_exhausted:
+            some = await self._claim(self._at_once)
+            self._claimed.extend(some)
+            self._is_exhausted = not some
 
     def _is_full(self) -> bool:
         return len(self._seen) >= MOST_LOOKS or sum(len(look.reading.new) for look in self._seen) >= MOST_STORIES

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -117,6 +118,7 @@ def _inner(address: _Address) -> IPv4Address | None:
     return address.sixtofour
 
 
+@lru_cache(maxsize=4_096)  # a fetch asks several times about its host
 def _parsed(host: str) -> _Address | None:
     try:
         return ip_address(host.partition("%")[0])

@@ -53,6 +53,8 @@ class FeedSource:
         validators = None if stale else cursor.validators
         response = await self._fetcher.get(feed.spec.url, validators=validators, access=Access.of(feed.spec))
         if response.body is None:
+            if cursor.unchanged_since is not None and response.validators == cursor.validators:
+                return _fetched(response, cursor, now, written=feed.cursor)
             kept = replace(cursor, validators=response.validators, unchanged_since=cursor.unchanged_since or now)
             return _fetched(response, kept, now)
         digest = await _digest(response.body)
@@ -103,12 +105,19 @@ def _told(cursor: Cursor, document: Document, response: Response) -> Cursor:
 
 
 def _fetched(
-    response: Response, cursor: Cursor, now: datetime, document: Document | None = None, *, known: int = 0
+    response: Response,
+    cursor: Cursor,
+    now: datetime,
+    document: Document | None = None,
+    *,
+    known: int = 0,
+    written: str | None = None,
 ) -> Fetched:
+    """`written`: the cursor as text, where that is known already."""
     waits = (response.min_interval or timedelta(), cursor.ttl, _skipped(cursor, now))
     return Fetched(
         items=None if document is None else document.items,
-        cursor=cursor.as_text(),
+        cursor=written or cursor.as_text(),
         title=None if document is None else document.title,
         language=None if document is None else document.language,
         min_interval=min(max(waits), LONGEST_WAIT) or None,
@@ -124,6 +133,8 @@ def _fetched(
 def _skipped(cursor: Cursor, now: datetime) -> timedelta:
     """Until the first hour that is neither skipped itself nor on a skipped day (UTC), a day at most; a feed that skips
     all hours or all days means none of them."""
+    if not cursor.skip_hours and not cursor.skip_days:
+        return timedelta()
     hours = cursor.skip_hours if len(cursor.skip_hours) < 24 else frozenset()
     days = cursor.skip_days if len(cursor.skip_days) < 7 else frozenset()
     at = now

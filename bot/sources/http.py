@@ -134,7 +134,7 @@ class Fetcher:
             answer = await self._hop(journey)
             if isinstance(answer, Response):
                 moved = str(journey.url) if journey.hops and journey.permanent else None
-                return replace(answer, moved_to=moved)
+                return answer if moved is None else replace(answer, moved_to=moved)
             journey.url = answer
             journey.hops += 1
             if journey.hops > self._limits.redirects:

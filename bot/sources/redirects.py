@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from yarl import URL
 
 from bot.domain.errors import Malformed, Unavailable
 
 
+@lru_cache(maxsize=1_024)  # asked for the host's queue, and right after for the fetch
 def web_address(url: str) -> URL:
     """An http(s) address without its fragment; raises Malformed(bad_url)."""
     try:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.feed import Feed, FeedOutcome, FeedSpec, FeedState, Origin
 from bot.ports import FeedCounts
 from bot.store import feed_lists
+from bot.store.columns import Moment
 from bot.store.database import Database, Lock
 from bot.store.rows import chunks, feed_of, spec_values
 from bot.store.tables import feeds
@@ -38,6 +39,29 @@ _STANDING = (
     .with_for_update()
 )
 _WRITE = sa.update(feeds).where(feeds.c.id == sa.bindparam("feed"))
+
+_NOW = sa.bindparam("now", type_=Moment())
+_FREE = sa.and_(
+    feeds.c.listed,
+    sa.or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= _NOW),
+    sa.or_(feeds.c.hold_until.is_(None), feeds.c.hold_until <= _NOW),
+)
+# Two pollers at once never wait for each other and never get the same feed.
+_CHOSEN = (
+    sa.select(feeds.c.id)
+    .where(_FREE)
+    .order_by(feeds.c.next_poll, feeds.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer()))
+    .with_for_update(skip_locked=True)
+)
+_DUE = _CHOSEN.where(feeds.c.next_poll <= _NOW, feeds.c.state != FeedState.GONE)
+_NAMED = _CHOSEN.where(feeds.c.id.in_(sa.bindparam("named", expanding=True)))
+_TAKE = (
+    sa.update(feeds)
+    .where(feeds.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(lease=sa.bindparam("holder"), lease_until=sa.bindparam("until"))
+    .returning(*feeds.c)
+)
 
 
 class FeedTable:
@@ -104,29 +128,14 @@ class FeedTable:
     async def claim(
         self, now: datetime, lease: str, until: datetime, limit: int, only: Collection[str] | None = None
     ) -> list[Feed]:
-        free = sa.and_(
-            feeds.c.listed,
-            _over(feeds.c.lease_until, now),
-            _over(feeds.c.hold_until, now),
-        )
-        if only is None:
-            wanted = sa.and_(feeds.c.next_poll <= now, feeds.c.state != FeedState.GONE)
-        else:
-            wanted = feeds.c.id.in_(list(only))
-        # Two pollers at once never wait for each other and never get the same feed.
-        chosen = (
-            sa.select(feeds.c.id)
-            .where(free, wanted)
-            .order_by(feeds.c.next_poll, feeds.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        named = None if only is None else sorted(only)
+        asked = {"now": now, "limit": limit} | ({} if named is None else {"named": named})
         async with self._database.writing(brief=True) as connection:
-            ids = list((await connection.execute(chosen)).scalars())
+            ids = list((await connection.execute(_DUE if named is None else _NAMED, asked)).scalars())
             if not ids:
                 return []
-            take = sa.update(feeds).where(feeds.c.id.in_(ids)).values(lease=lease, lease_until=until)
-            rows = {row.id: row for row in await connection.execute(take.returning(*feeds.c))}
+            taken = {"ids": ids, "holder": lease, "until": until}
+            rows = {row.id: row for row in await connection.execute(_TAKE, taken)}
             return [feed_of(rows[feed_id]) for feed_id in ids]
 
     async def bring_forward(self, latest: datetime) -> None:
@@ -222,10 +231,6 @@ def _since(row: sa.Row[Any], outcome: FeedOutcome) -> datetime:
     """A failing streak goes on whatever the cause; what is odd about a feed that reads well is no part of it."""
     goes_on = (row.state == FeedState.OK) == (outcome.state == FeedState.OK)
     return (row.problem_since if goes_on else None) or outcome.at
-
-
-def _over(moment: sa.Column[Any], now: datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(moment.is_(None), moment <= now)
 
 
 async def _find(connection: AsyncConnection, id_or_url: str) -> sa.Row[Any] | None:
