@@ -53,7 +53,6 @@ _BREAK = "\f"
 _SPACES = re.compile(r"\s+")
 # the five places that windows-1252 leaves empty
 _BYTES = {chr(code): bytes([code]) for code in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
-_EDGES = re.compile(r"[^\S\n]*\n\s*")
 
 
 def title_text(value: str, limit: int, *, markup: bool | None = None) -> str:
@@ -61,7 +60,7 @@ def title_text(value: str, limit: int, *, markup: bool | None = None) -> str:
     then only a complete known tag makes it HTML, so that `a < b` and `<T>` survive."""
     value = _bounded(value)
     text = _from_html(value) if _is_html(value, markup) else _entities(value)
-    return _shorten(_SPACES.sub(" ", invisible_removed(text)).strip(), limit)
+    return _shorten(" ".join(invisible_removed(text).split()), limit)
 
 
 def body_text(value: str, limit: int, *, markup: bool | None = None) -> str:
@@ -130,8 +129,7 @@ def _decoded_again(text: str) -> str:
 
 def _lines(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = re.sub(r"[^\S\n]+", " ", text)
-    return _EDGES.sub("\n", text).strip()
+    return "\n".join(line for line in (" ".join(words.split()) for words in text.split("\n")) if line)
 
 
 def _shorten(text: str, limit: int) -> str:

@@ -12,6 +12,7 @@ import math
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from bot.domain.story import Item
 from bot.sources import wire
 from bot.sources.document import Document
 
+_PATIENCE = 0.5
 _ROOT = str(Path(bot.__file__).resolve().parent.parent)
 
 
@@ -29,12 +31,13 @@ class _Died(Exception):
 
 
 class ParserPool:
-    """At most `size` worker processes; a document may take `megabytes` on top of what an idle one has. `deadline`:
-    seconds for one document (and the start of a worker, about 0.2), `idle`: seconds after which an unused worker ends.
-    """
+    """One worker process, and up to `size` while a document keeps one busy: each costs memory, and one reads hundreds
+    of plain documents a second. A document may take `megabytes` on top of what an idle one has. `deadline`: seconds for
+    one document (and the start of a worker, about 0.2), `idle`: seconds after which an unused worker ends."""
 
     def __init__(self, *, size: int = 2, deadline: float = 10.0, idle: float = 30.0, megabytes: int = 40) -> None:
-        self._turns = asyncio.Semaphore(size)
+        self._first = asyncio.Semaphore(1)
+        self._others = asyncio.Semaphore(size - 1) if size > 1 else self._first
         self._deadline = deadline
         self._idle = idle
         self._megabytes = megabytes
@@ -45,7 +48,7 @@ class ParserPool:
         """`read_document` in a worker. Raises Malformed, also for `parse_timeout`, `parse_memory` and `parse_crashed`;
         Unavailable when no worker can be started."""
         job = self._job(content_type, base_url, now)
-        async with self._turns:
+        async with self._turn():
             rested = self._rested()
             if rested is not None:
                 with contextlib.suppress(_Died):  # perhaps of an earlier document: a fresh one decides
@@ -56,6 +59,21 @@ class ParserPool:
                 raise Malformed(
                     "parse_crashed", "the process reading it died: the document is too heavy or meant to break readers"
                 ) from None
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """The place of the usual worker, or one of the others' when that has been waited for in vain."""
+        place = self._first
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await place.acquire()
+        except TimeoutError:
+            place = self._others
+            await place.acquire()
+        try:
+            yield
+        finally:
+            place.release()
 
     async def _run(self, worker: Process, job: bytes, body: bytes) -> Document:
         keep = False
