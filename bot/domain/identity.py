@@ -23,6 +23,7 @@ TRACKING = re.compile(
 # `ref=` and `source=` name the sender on most sites, yet a document on some: dropped only with a value that says so.
 SENDER_VALUES = re.compile(r"^(rss|feed|rss_?feed|atom|newsletter|twitter|facebook|social|homepage|hp)$", re.IGNORECASE)
 SENDER_NAMES = frozenset({"ref", "source", "src", "from", "via", "medium"})
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 SHORTEST_TELLING_TITLE = 12
 # Last parts of a path that name no other page than the path without them.
 SAME_PAGE = frozenset({"", "amp", "index.html", "index.htm"})
@@ -81,7 +82,7 @@ def words(title: str) -> frozenset[str]:
 
 def fingerprint(*texts: str) -> str:
     """A short hash of texts whose case, punctuation and spacing do not count."""
-    normal = "\x1f".join(" ".join(re.findall(r"[^\W_]+", text.casefold())) for text in texts)
+    normal = "\x1f".join(_BETWEEN_WORDS.sub(" ", text.casefold()).strip() for text in texts)
     return hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

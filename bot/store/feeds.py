@@ -50,7 +50,7 @@ _FREE = sa.and_(
 _CHOSEN = (
     sa.select(feeds.c.id)
     .where(_FREE)
-    .order_by(feeds.c.next_poll, feeds.c.id)
+    .order_by(feeds.c.next_poll)  # by nothing else: a walk along its index, however many are due at one moment
     .limit(sa.bindparam("limit", type_=sa.Integer()))
     .with_for_update(skip_locked=True)
 )
@@ -74,8 +74,12 @@ class FeedTable:
         async with self._database.writing(Lock.FEEDS) as connection:
             rows = {row.id: row for row in await connection.execute(sa.select(feeds))}
             wanted = {spec.id for spec in specs}
+            fresh = [_fresh(spec, Origin.FILE, now) for spec in specs if spec.id not in rows]
+            if fresh:
+                await connection.execute(sa.insert(feeds), fresh)
             for spec in specs:
-                await _put(connection, rows.get(spec.id), spec, Origin.FILE, now)
+                if spec.id in rows:
+                    await _change(connection, rows[spec.id], spec, Origin.FILE, now)
             vanished = [
                 row.id for row in rows.values() if row.listed and row.origin == Origin.FILE and row.id not in wanted
             ]
@@ -88,7 +92,10 @@ class FeedTable:
             if (await connection.execute(sa.select(feeds.c.id).where(same, feeds.c.listed))).first() is not None:
                 return False
             row = (await connection.execute(sa.select(feeds).where(feeds.c.id == spec.id))).first()
-            await _put(connection, row, spec, Origin.ADDED, now)
+            if row is None:
+                await connection.execute(sa.insert(feeds), [_fresh(spec, Origin.ADDED, now)])
+            else:
+                await _change(connection, row, spec, Origin.ADDED, now)
             return True
 
     async def remove(self, id_or_url: str) -> Feed | None:
@@ -242,15 +249,15 @@ async def _find(connection: AsyncConnection, id_or_url: str) -> sa.Row[Any] | No
     return None
 
 
-async def _put(
-    connection: AsyncConnection, row: sa.Row[Any] | None, spec: FeedSpec, origin: Origin, now: datetime
-) -> None:
-    """Inserts the feed, or makes the row it has say what `spec` says; what was learnt about it stays."""
+def _fresh(spec: FeedSpec, origin: Origin, now: datetime) -> dict[str, Any]:
+    """The row of a feed that is not there yet."""
+    nothing_known = {"state": FeedState.NEW, "cursor": "", "next_poll": now, "failures": 0}
+    return {"id": spec.id, "origin": origin, "listed": True} | spec_values(spec) | nothing_known
+
+
+async def _change(connection: AsyncConnection, row: sa.Row[Any], spec: FeedSpec, origin: Origin, now: datetime) -> None:
+    """Makes the row say what `spec` says; what was learnt about the feed stays."""
     values = spec_values(spec) | {"origin": origin, "listed": True}
-    if row is None:
-        fresh = {"state": FeedState.NEW, "cursor": "", "next_poll": now, "failures": 0}
-        await connection.execute(sa.insert(feeds).values(id=spec.id, **values, **fresh))
-        return
     if row.url != spec.url:
         values |= {"moved_to": None, "moved_times": None, "moved_since": None, "moved_url": None}
     if spec.url not in (row.url, row.moved_url):

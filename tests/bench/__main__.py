@@ -22,6 +22,7 @@ from bot.sample import dated
 from bot.sources.formats import read_document
 from tests.bench.answers import main as conversation
 from tests.bench.polling import compare
+from tests.bench.scale import grow
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -90,3 +91,4 @@ if __name__ == "__main__":
     scoring()
     conversation()
     compare(FEEDS, sys.argv[1] if len(sys.argv) > 1 else None)
+    grow()
