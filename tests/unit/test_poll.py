@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from bot.domain.feed import FeedState
 from bot.domain.story import Item, Language, Topic
 from bot.domain.subscription import Mode
 from bot.domain.verdict import Level
+from bot.ports import Committed, Grouping, Reading, Stories
 from bot.services.poll import FeedRead
 from tests.builders import (
     DAY,
@@ -325,3 +326,31 @@ async def test_progress_hears_of_every_feed(room: Room) -> None:
     report = await room.poller().poll_due(progress=heard.append)
     assert sorted(read.feed.id for read in heard) == ["a", "b"]
     assert report.reads == heard
+
+
+class Choosy:
+    """A store of stories that stumbles over some titles."""
+
+    def __init__(self, stories: Stories, refused: str) -> None:
+        self._stories = stories
+        self._refused = refused
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stories, name)
+
+    async def commit_all(self, readings: Sequence[Reading], grouping: Grouping) -> Committed:
+        if any(new.item.title == self._refused for reading in readings for new in reading.new):
+            raise ValueError(self._refused)
+        return await self._stories.commit_all(readings, grouping)
+
+
+async def test_what_cannot_be_stored_keeps_out_no_other_feed(room: Room) -> None:
+    await room.feeds("a", "b", "c")
+    room.source.says("a", [ROBOT])
+    room.source.says("b", [an_item("Cursed", id="9")])
+    room.source.says("c", some_items(3))
+    room.store.stories = Choosy(room.store.stories, "Cursed")  # type: ignore[assignment]
+    report = await room.poller().poll_due()
+    assert (report.feeds, report.failed, report.new_stories) == (3, 1, 4)
+    assert ((await room.feed("b")).problem, (await room.feed("b")).failures) == ("internal", 1)
+    assert (await room.feed("c")).state is FeedState.OK
