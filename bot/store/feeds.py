@@ -160,7 +160,7 @@ class FeedTable:
 
     async def spread(self, now: datetime, keep: int, apart: timedelta, within: timedelta) -> int:
         due = sa.and_(feeds.c.listed, feeds.c.state != FeedState.GONE, feeds.c.next_poll <= now)
-        idle = sa.and_(due, _over(feeds.c.lease_until, now))
+        idle = sa.and_(due, sa.or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now))
         rest = sa.select(feeds.c.id).where(idle).order_by(feeds.c.next_poll, feeds.c.id).offset(keep)
         take = sa.update(feeds).where(feeds.c.id == sa.bindparam("late"), idle)
         async with self._database.writing() as connection:
