@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -141,6 +141,13 @@ class OutboxMachine(RuleBasedStateMachine):
             if old != new:
                 self.moved = {**{a: new if b == old else b for a, b in self.moved.items()}, old: new}
                 self.moved.pop(new, None)
+
+    @rule()
+    def a_quiet_night(self) -> None:
+        """All that is due is held back, one after the other."""
+        while got := self.run(claim(self.store, self.now)):
+            for one in got:
+                self._settle(one, STATES.HELD)
 
     @rule(address=st.sampled_from(ADDRESSES))
     def quiet_ends(self, address: str) -> None:
@@ -282,6 +289,7 @@ def _alerts(rows: dict[int, sa.Row[Any]]) -> dict[int, sa.Row[Any]]:
 
 RESTING = (STATES.DEAD, STATES.EXPIRED, STATES.HELD)
 FEW = settings(
+    phases=[Phase.generate],  # without making a failure shorter, which takes minutes
     stateful_step_count=25,
     deadline=None,
     database=None,
