@@ -40,12 +40,14 @@ class Office:
         *,
         offices: Offices,
         clock: Clock,
+        term: timedelta = TERM,
         host: str = "",
         runs: Callable[[int], bool] = is_running,
     ) -> None:
         self._name = name
         self._offices = offices
         self._clock = clock
+        self._term = term
         self._host = host or socket.gethostname()
         self._runs = runs
         self._holder = f"{self._host}/{os.getpid()}/{uuid4().hex}"
@@ -69,7 +71,7 @@ class Office:
         if holder == self._holder:
             if not self._begun.is_set():
                 LOG.info("%s is done by this process now", self._name)
-            self._until = now + TERM
+            self._until = now + self._term
             self._lost.clear()
             self._begun.set()
         elif self._begun.is_set():
@@ -97,7 +99,7 @@ class Office:
             await asyncio.gather(task, lost, return_exceptions=True)
 
     async def _take(self, now: datetime) -> str:
-        return await self._offices.take(self._name, self._holder, now, now + TERM)
+        return await self._offices.take(self._name, self._holder, now, now + self._term)
 
     def _lose(self) -> None:
         LOG.info("%s is not done by this process any more", self._name)

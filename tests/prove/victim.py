@@ -16,6 +16,7 @@ from bot import log
 from bot.app import App, World
 from bot.app.life import live
 from bot.editorial.score import Rulebook
+from bot.services.office import TERM, Office
 from bot.settings import load
 from bot.store.store import Store
 from tests.prove.clocks import TownClock
@@ -27,6 +28,7 @@ class Victim(App):
     """An App whose ports are watched. The rules are those that are shipped, loaded before the process began."""
 
     bomb: Bomb
+    speed: float = 1.0  # of the town's clock: an office is renewed by the machine's
 
     @cached_property
     def rulebook(self) -> Rulebook:
@@ -35,6 +37,11 @@ class Victim(App):
     @cached_property
     def fetcher(self) -> Any:
         return self.bomb.watch(super().fetcher, "fetcher")
+
+    @cached_property
+    def receiving(self) -> Office:
+        term = TERM * self.speed
+        return Office("telegram updates", offices=self.store.offices, clock=self.world.clock, term=term)
 
     def source(self, kind: str) -> Any:
         return self.bomb.watch(super().source(kind), "source")
@@ -56,7 +63,7 @@ async def run(life: Mapping[str, Any]) -> None:
         setattr(store, port, bomb.watch(getattr(store, port), port))
     world = World(clock=clock, sleep=clock.sleep)
     app = Victim(settings, store, world=world, poll_every=timedelta(seconds=life["poll_every"]))
-    app.bomb = bomb
+    app.bomb, app.speed = bomb, clock.speed
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     try:
