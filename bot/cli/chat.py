@@ -19,7 +19,7 @@ from bot.domain.channel import User
 from bot.domain.request import Request
 from bot.domain.story import Language
 from bot.platforms.terminal import Terminal, channel
-from bot.services.poll import FeedRead, PollReport
+from bot.services.poll_report import FeedRead, PollReport
 from bot.settings import Settings
 
 FIRST_LOOK = 10.0  # seconds to wait for the newcomer's first feeds; the rest is read while they chat

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from bot.ports import Clock, Committed, Feeds, Grouping, HubNews, Reading, Sourc
 from bot.services.feed_notices import FeedNotices
 from bot.services.grouping import catch_up
 from bot.services.intake import Intake
+from bot.services.poll_report import FeedRead, PollReport, read_of
 from bot.services.poll_round import Look, Round
 
 # A feed that waits for its host longer than this share of its lease would lose the lease before it was read.
@@ -24,43 +25,6 @@ PATIENCE = 0.5
 # Feeds are claimed ahead: one may wait for another's look before its own.
 LOOKS_A_LEASE = 2
 LOG = logger("poll")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedRead:
-    """What one look at one feed came to. `problem` is the cause code when it failed."""
-
-    feed: Feed
-    entries: int = 0
-    not_modified: bool = False
-    problem: str | None = None
-    detail: str | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class PollReport:
-    """The sums of a round, as `kabar poll --once --json` prints them."""
-
-    feeds: int = 0
-    fetched: int = 0
-    not_modified: int = 0
-    failed: int = 0
-    entries: int = 0
-    new_stories: int = 0
-    alerts: int = 0
-    reads: list[FeedRead] = field(default_factory=list)
-
-    def add(self, read: FeedRead) -> None:
-        self.feeds += 1
-        self.failed += read.problem is not None
-        self.not_modified += read.not_modified
-        self.fetched += read.problem is None and not read.not_modified
-        self.entries += read.entries
-        self.reads.append(read)
-
-    def count(self, committed: Committed) -> None:
-        self.new_stories += committed.new_stories
-        self.alerts += committed.alerts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +120,7 @@ class Poller:
 
         async def write(looks: Sequence[Look]) -> None:
             for look in await self._written(looks, heard):
-                read = _read_of(look)
+                read = read_of(look)
                 heard.add(read)
                 if progress:
                     progress(read)
@@ -312,17 +276,6 @@ class Poller:
             jitter=self._random(),
             fixed=self._pace.fixed,
         )
-
-
-def _read_of(look: Look) -> FeedRead:
-    error = look.error
-    return FeedRead(
-        feed=look.feed,
-        entries=look.entries,
-        not_modified=look.not_modified,
-        problem=None if error is None else error.cause,
-        detail=None if error is None else error.detail,
-    )
 
 
 def _internal() -> SourceError:

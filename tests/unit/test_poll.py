@@ -15,7 +15,7 @@ from bot.domain.story import Item, Language, Topic
 from bot.domain.subscription import Mode
 from bot.domain.verdict import Level
 from bot.ports import Committed, Grouping, Reading, Stories
-from bot.services.poll import FeedRead
+from bot.services.poll_report import FeedRead
 from tests.builders import (
     DAY,
     HOUR,
