@@ -2,193 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import random
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot import __version__
-from bot.app.hubs import subscriber_of
+from bot.app.newsroom import Newsroom, World, utc_now
 from bot.app.platforms import connect
 from bot.commands.command import Kit
 from bot.commands.conversation import Conversation
 from bot.domain.story import Language, Topic
 from bot.domain.verdict import Level
-from bot.ports import Beat, Clock, Committed, Grouping, Judge, Meter, Platform, Source, Unwatched
+from bot.ports import Beat, Platform
 from bot.services.compose import Composer
 from bot.services.deliver import Deliverer
 from bot.services.digests import Digests
-from bot.services.feed_notices import FeedNotices
 from bot.services.health import Health
 from bot.services.holds import Holds
-from bot.services.intake import Intake
 from bot.services.office import Office
-from bot.services.operator import Operator
-from bot.services.poll import Pace, Poller
 from bot.services.readiness import Readiness
-from bot.services.rounds import Rounds
-from bot.services.watching import WatchList
 from bot.store.store import Store
-from bot.texts import Texts
 
 if TYPE_CHECKING:
     from bot.domain.chart import Chart
-    from bot.editorial.score import Rulebook
     from bot.pictures.drawer import Drawer
-    from bot.services.hubs import Subscriber
     from bot.settings import Settings
-    from bot.sources.http import Fetcher
-    from bot.sources.pool import ParserPool
-    from bot.web.metrics import Metrics
 
-PARSE_AND_COMMIT = timedelta(seconds=15)
+__all__ = ["App", "World", "build", "utc_now"]
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What comes from outside and tests bring along themselves: time, waiting, chance."""
-
-    clock: Clock = utc_now
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    random: Callable[[], float] = random.random
-
-
-class App:
-    """One Kabar: settings, store and everything made from them, each part when it is first needed.
-
-    `platforms` are the chat platforms that deliveries may go to; `live` adds those that have a token, and what is
-    `hurried` when something is to be delivered."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        *,
-        world: World | None = None,
-        poll_every: timedelta | None = None,
-        at_once: int | None = None,
-    ) -> None:
-        self.settings = settings
-        self.store = store
-        self.world = world or World()
-        self.platforms: dict[str, Platform] = {}
-        self.poll_every = poll_every
-        self._at_once = at_once or settings.polling.at_once
-        self.hurried: Callable[[], None] = lambda: None
-        self._closing: list[Callable[[], Awaitable[None]]] = []
-
-    # --- parts ---------------------------------------------------------------------------------------------------
-
-    @property
-    def texts(self) -> Texts:
-        """For what the command line says."""
-        return Texts(self.settings.chat.language)
-
-    @cached_property
-    def rulebook(self) -> Rulebook:
-        from bot.editorial.rules.loader import load
-
-        return load(self.settings.rule_files)
-
-    @cached_property
-    def judge(self) -> Judge:
-        from bot.editorial.judge import EditorialJudge
-
-        return EditorialJudge(lambda: self.rulebook)
-
-    @cached_property
-    def grouping(self) -> Grouping:
-        from bot.services.grouping import EventWindow
-
-        return EventWindow(self.rulebook)
-
-    @cached_property
-    def fetcher(self) -> Fetcher:
-        from bot.sources.http import Fetcher, Limits
-
-        contact = f"+{self.settings.polling.contact}" if self.settings.polling.contact else "self-hosted news bot"
-        fetcher = Fetcher(
-            user_agent=f"Kabar/{__version__} ({contact})",
-            allow_private=self.settings.allow_private,
-            clock=self.world.clock,
-            limits=Limits(deadline=self.settings.polling.deadline.total_seconds()),
-        )
-        self._closing.append(fetcher.close)
-        return fetcher
-
-    @cached_property
-    def parsers(self) -> ParserPool:
-        from bot.sources.pool import ParserPool
-
-        pool = ParserPool()
-        self._closing.append(pool.close)
-        return pool
-
-    def source(self, kind: str) -> Source:
-        from bot.sources.registry import connect
-
-        if kind not in self._sources:
-            self._sources[kind] = connect(kind, self.fetcher, self.parsers, self.world.clock)
-        return self._sources[kind]
-
-    @cached_property
-    def _sources(self) -> dict[str, Source]:
-        return {}
-
-    @property
-    def look_lease(self) -> timedelta:
-        """How long one process has a feed to itself."""
-        return self.settings.polling.deadline + PARSE_AND_COMMIT
-
-    @cached_property
-    def poller(self) -> Poller:
-        every = self.poll_every or self.settings.polling.every
-        return Poller(
-            feeds=self.store.feeds,
-            stories=self.store.stories,
-            sources=self.source,
-            intake=Intake(
-                stories=self.store.stories,
-                judge=self.judge,
-                watching=WatchList(self.store.chats, lambda: self.rulebook.companies),
-            ),
-            grouping=self.grouping,
-            clock=self.world.clock,
-            random=self.world.random,
-            pace=Pace(
-                every=every,
-                fastest=self.settings.polling.fastest,
-                slowest=self.settings.polling.slowest,
-                fixed=self.poll_every is not None,
-            ),
-            lease=self.look_lease,
-            at_once=self._at_once,
-            notices=FeedNotices(
-                operator=self.operator, clock=self.world.clock, texts=self.texts, zone=self.settings.chat.zone
-            ),
-            queue=self.fetcher.queue,
-            stored=self.stored,
-            hubs=self.subscriber,
-        )
-
-    @cached_property
-    def rounds(self) -> Rounds:
-        return Rounds(
-            poller=self.poller, feeds=self.store.feeds, clock=self.world.clock, usual=self.settings.polling.every
-        )
-
-    @cached_property
-    def subscriber(self) -> Subscriber | None:
-        return subscriber_of(self)
+class App(Newsroom):
+    """One Kabar: the newsroom, and all that chats have to do with. `live` adds the platforms that have a token."""
 
     @cached_property
     def deliverer(self) -> Deliverer:
@@ -233,16 +78,6 @@ class App:
         return drawer
 
     @cached_property
-    def operator(self) -> Operator:
-        return Operator(
-            chats=self.store.chats,
-            outbox=self.store.outbox,
-            notices=self.store.notices,
-            clock=self.world.clock,
-            channel=self.settings.access.operator,
-        )
-
-    @cached_property
     def digests(self) -> Digests:
         return Digests(
             chats=self.store.chats,
@@ -267,26 +102,6 @@ class App:
     @cached_property
     def readiness(self) -> Readiness:
         return Readiness(self.store.housekeeping, self.world.clock)
-
-    @cached_property
-    def metrics(self) -> Metrics | None:
-        """None where nothing listens, so that nobody could ask."""
-        if not self.settings.needs_http:
-            return None
-        from bot.web.metrics import Metrics
-
-        return Metrics(
-            self.store.bookkeeping,
-            self.world.clock,
-            version=__version__,
-            schema=self.store.schema_version,
-            database=self.store.kind,
-            platforms=self.settings.platforms,
-        )
-
-    @property
-    def meter(self) -> Meter:
-        return self.metrics or Unwatched()
 
     @cached_property
     def conversation(self) -> Conversation:
@@ -322,27 +137,9 @@ class App:
 
     # --- life ----------------------------------------------------------------------------------------------------
 
-    async def warm_up(self) -> None:
-        """What questions would have to wait for otherwise: the rules are read beside the loop, and the collector of
-        garbage need not look again at what was made so far, which would stop everything for 70 ms now and then."""
-        await asyncio.to_thread(lambda: self.rulebook)
-        gc.collect()
-        gc.freeze()
-
-    async def synchronise(self) -> None:
-        """The feeds of config/feeds.toml become the store's."""
-        await self.store.feeds.synchronise(self.settings.feeds, self.world.clock())
-
     async def has_stories(self) -> bool:
         """Whether there is anything to chat about."""
         return bool(await self.store.stories.latest(list(Topic), level=Level.LOW, limit=1))
-
-    def stored(self, committed: Committed) -> None:
-        """What looks at feeds brought is counted, and goes out at once."""
-        self.meter.stored(new_stories=committed.new_stories, alerts=committed.alerts)
-        if committed.alerts:
-            self.deliverer.hurry()
-            self.hurried()
 
     async def report(self, beat: Beat) -> None:
         """Writes a sign of life; the database's own trouble must not end what reported."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 
 from bot.app import App
 from bot.app.watching import listen, poll_and_count, watch_loop
@@ -77,7 +76,12 @@ def _ticks(app: App) -> Scheduler:
     # A round lasts as long as its slowest platform; the others get rounds of their own meanwhile.
     scheduler.every("deliver", DELIVER_TICK, deliver, at_once=4)
     scheduler.every("office", RENEWED_EVERY, app.receiving.renew)
-    app.hurried = partial(scheduler.hurry, "deliver")
+
+    def hurry() -> None:
+        app.deliverer.hurry()
+        scheduler.hurry("deliver")
+
+    app.hurried = hurry
     scheduler.every("beat", BEAT_TICK, beat)
     scheduler.every("ready", READY_TICK, app.readiness.keep, always=True)
     scheduler.every("prune", PRUNE_TICK, prune)

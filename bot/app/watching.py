@@ -10,7 +10,7 @@ from bot.app import App
 from bot.app.hubs import callback_of
 from bot.log import logger
 from bot.ports import Beat
-from bot.services.poll import FeedRead, PollReport
+from bot.services.poll_report import FeedRead, PollReport
 
 if TYPE_CHECKING:
     from bot.web import Listener

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from bot.log import logger
 from bot.ports import Clock, Feeds
-from bot.services.poll import FeedRead, Poller, PollReport
+from bot.services.poll import Poller
+from bot.services.poll_report import FeedRead, PollReport
 
 RESTED_AFTER = timedelta(minutes=10)  # without a round: the bot was off, or its machine asleep
 AT_ONCE = 100  # so many may be due without harm
