@@ -211,7 +211,8 @@ class Poller:
         now = self._clock()
         if not fetched.items:
             return Reading(outcome=self._outcome(feed, fetched, now, feed.rhythm))
-        reading = await self._intake.read(feed, fetched.items, self._outcome(feed, fetched, now, feed.rhythm))
+        outcome = self._outcome(feed, fetched, now, feed.rhythm)
+        reading = await self._intake.read(feed, fetched.items, outcome, others=fetched.known)
         # What a feed held when it was first read says nothing of its pace.
         rhythm = feed.rhythm if feed.is_first_read else feed.rhythm.after(now, len(reading.new))
         outcome = self._outcome(feed, fetched, now, rhythm, found=bool(reading.new))
