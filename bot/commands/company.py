@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from difflib import get_close_matches
 
@@ -82,10 +81,8 @@ def _is_known(employer: str, context: Context) -> bool:
 
 async def _longer(name: str, context: Context) -> list[str]:
     """Employers with job cuts of the last year whose name holds all these words, the one in the news most first."""
-    words, until = set(name.casefold().split()), context.now + timedelta(seconds=1)
-    found = await context.kit.stories.job_cuts(since=context.now - LONG, until=until)
-    names = Counter(one.event.company for one in found if one.event.company)
-    return [one for one, _count in names.most_common() if words < set(one.casefold().split())][:OFFERED]
+    words, names = set(name.casefold().split()), await context.kit.stories.companies(context.now - LONG)
+    return [one for one in names if words < set(one.casefold().split())][:OFFERED]
 
 
 def _close(name: str, context: Context) -> list[str]:
@@ -102,14 +99,8 @@ def _close(name: str, context: Context) -> list[str]:
 
 async def _which(context: Context) -> Message:
     """Asks back, with the companies that were in the news lately."""
-    until = context.now + timedelta(seconds=1)
-    found = await context.kit.stories.job_cuts(since=context.now - RECENT, until=until)
-    names = Counter(one.event.company for one in found if one.event.company)
-    buttons = [
-        Button(label=echoed(name, 30), action=f"/company {name}")
-        for name, _count in names.most_common(SUGGESTED)
-        if fits(f"/company {name}")
-    ]
+    names = list(await context.kit.stories.companies(context.now - RECENT))[:SUGGESTED]
+    buttons = [Button(label=echoed(name, 30), action=f"/company {name}") for name in names if fits(f"/company {name}")]
     rows = tuple(tuple(buttons[at : at + 3]) for at in range(0, len(buttons), 3))
     return Message(paragraphs=(paragraph(context.texts.say("company.what")),), buttons=rows)
 

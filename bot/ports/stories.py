@@ -247,6 +247,9 @@ class Stories(Protocol):
     ) -> list[JobCuts]:
         """Events with facts, first seen in [since, until), newest first; single dismissals are not among them."""
 
+    async def companies(self, since: datetime) -> Mapping[str, int]:
+        """How many events of job cuts first seen since then name each company, the most named first."""
+
     async def of_employer(self, employer: str, *, limit: int, offset: int = 0) -> list[Coverage]:
         """Events whose facts name this employer, newest first."""
 

@@ -140,6 +140,14 @@ async def job_cuts(
     return found
 
 
+async def companies(connection: AsyncConnection, since: datetime) -> dict[str, int]:
+    events = sa.func.count().label("events")
+    named = sa.select(coverages.c.company, events).where(coverages.c.first_seen >= since)
+    named = named.where(coverages.c.company.is_not(None), coverages.c.kind != EventKind.SINGLE_DISMISSAL)
+    named = named.group_by(coverages.c.company).order_by(events.desc(), coverages.c.company)
+    return {row.company: row.events for row in await connection.execute(named)}
+
+
 async def of_employer(connection: AsyncConnection, employer: str, limit: int, offset: int) -> list[Coverage]:
     newest = sa.select(coverages.c.id).where(coverages.c.employer == employer)
     newest = newest.order_by(coverages.c.shown_at.desc(), coverages.c.id.desc()).limit(limit).offset(offset)

@@ -150,6 +150,10 @@ class StoryTable:
         async with self._database.reading() as connection:
             return await lists.job_cuts(connection, since, until, language, employer)
 
+    async def companies(self, since: datetime) -> Mapping[str, int]:
+        async with self._database.reading() as connection:
+            return await lists.companies(connection, since)
+
     async def of_employer(self, employer: str, *, limit: int, offset: int = 0) -> list[Coverage]:
         async with self._database.reading() as connection:
             return await lists.of_employer(connection, employer, limit, offset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.channel import Channel
+from bot.domain.event import EventKind
 from bot.domain.feed import FeedOutcome, FeedState
 from bot.domain.schedule import Rhythm
 from bot.domain.story import Topic
@@ -12,7 +13,7 @@ from bot.ports import Census, FeedCounts, Reading
 from bot.store.store import Store
 from tests.builders import TagGrouping
 
-from .store_values import DAY, HOUR, NOW, channel, outcome, spec, subscribed
+from .store_values import DAY, HOUR, NOW, channel, commit, cuts, new_story, outcome, spec, subscribed
 
 
 async def look(store: Store, found: FeedOutcome) -> None:
@@ -89,3 +90,13 @@ async def test_a_channel_with_its_threads_and_a_whole_workspace(store: Store) ->
     assert await within(Channel(platform="slack", address="T1/*")) == [slack[0], slack[1], *threads]
     assert await within(Channel(platform="slack", address="T_/*")) == [slack[4]]
     assert await within(Channel(platform="slack", address="T9/*")) == []
+
+
+async def test_companies_are_counted_by_their_job_cuts(store: Store) -> None:
+    assert await store.stories.companies(NOW - DAY) == {}
+    await commit(store, new_story(**cuts(10, company="Zeta")), at=NOW - 2 * DAY)
+    told = [new_story(**cuts(10, company=name)) for name in ("Acme", "Beta", "Acme")]
+    await commit(store, *told, new_story(**cuts(None, company=None)), new_story(), at=NOW)
+    await commit(store, new_story(**cuts(None, EventKind.SINGLE_DISMISSAL, company="Gamma")), at=NOW)
+    assert list((await store.stories.companies(NOW - DAY)).items()) == [("Acme", 2), ("Beta", 1)]
+    assert list(await store.stories.companies(NOW - 3 * DAY)) == ["Acme", "Beta", "Zeta"]
