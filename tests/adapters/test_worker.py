@@ -116,7 +116,7 @@ async def test_the_loop_stays_free_meanwhile(pool: ParserPool) -> None:
         await asyncio.sleep(0)
         longest = max(longest, time.perf_counter() - started)
     assert running.result() == 1500
-    assert longest < 0.1  # a few milliseconds on a quiet machine; inline it would be hundreds
+    assert longest < 0.5  # a few milliseconds on a quiet machine; inline it would be more than a second
 
 
 async def test_a_cancelled_reading_leaves_no_answer_for_the_next(pool: ParserPool) -> None:

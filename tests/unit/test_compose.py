@@ -153,7 +153,7 @@ async def test_a_pause_with_an_end_is_over_by_itself_with_one_list(room: Newsroo
     await room.later(60)
     assert room.platform.said == []
     await room.later(61)
-    assert [text.splitlines()[0] for text in room.platform.heard()] == ["While it was quiet: 3 stories"]
+    assert [text.splitlines()[0] for text in room.platform.heard()] == ["3 stories in one go"]
     await room.news("Robot 4")
     assert len(room.platform.said) == 2, "what happens from now on comes at once"
     await room.later(60)
