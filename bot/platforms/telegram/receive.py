@@ -19,6 +19,7 @@ from bot.platforms.telegram.events import NAME
 from bot.platforms.telegram.updates import place_of
 from bot.ports import Beat, Clock
 
+FIRST_CONFLICTS, AFTER_CONFLICT = 6, 2.0  # times, seconds
 OK_EVERY = timedelta(seconds=4)  # with a poll of 25 s a sign of life comes at least every 30 s
 
 Work = Callable[[], Awaitable[None]]
@@ -156,6 +157,9 @@ async def go_on(
 def _pause(error: KabarError, failures: int, timeouts: Timeouts) -> float:
     if isinstance(error, RateLimited):
         return error.retry_after.total_seconds()
+    if isinstance(error, PlatformRefused) and error.reason == "conflict" and failures <= FIRST_CONFLICTS:
+        # Most likely the last poll of a process that ended, or that lost the duty, still hangs: soon it does not.
+        return min(timeouts.first_retry, AFTER_CONFLICT)
     return min(timeouts.longest_retry, timeouts.first_retry * (1 << min(failures - 1, 10)))
 
 
