@@ -2,7 +2,7 @@
 
 KabarError
  ├ ConfigError(problems)              exit 2, prints all
- ├ StoreError(detail)                 the database cannot be used, and what to do; OtherVersion
+ ├ StoreError(detail)                 the database cannot be used, and what to do; OtherVersion · Hindered
  ├ SourceError(feed)                  Unavailable(retry_after) · Malformed(detail) · Gone · Forbidden(why)
  ├ DeliveryError                      RateLimited(retry_after) · PlatformUnavailable (surely not delivered) ·
  │                                    OutcomeUnknown (may have been delivered) · ChannelMoved(new) ·
@@ -49,6 +49,10 @@ class StoreError(KabarError):
 
 class OtherVersion(StoreError):
     """Another version of this program has changed the schema while this one runs."""
+
+
+class Hindered(StoreError):
+    """Another transaction was in the way just now; the database is well, and whoever tries again gets through."""
 
 
 class SourceError(KabarError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from bot.domain.errors import OtherVersion, StoreError
+from bot.domain.errors import Hindered, OtherVersion, StoreError
 from bot.log import logger
 from bot.ports import Clock, Housekeeping
 
@@ -51,6 +51,9 @@ class Readiness:
 
     def failed(self, error: StoreError) -> None:
         """Something could not be done because of the database; it is tried again by whoever tried."""
+        if isinstance(error, Hindered):
+            LOG.info("%s", error)
+            return
         self._failed_with, self._failed_at = str(error), self._clock()
         self._tell(self._failed_with)
 

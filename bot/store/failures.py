@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 import sqlalchemy.exc
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import Hindered, StoreError
 
 SQLITE_REMEDIES = {
     sqlite3.SQLITE_BUSY: "is locked by another process that has been writing for long; stop the other program that "
@@ -31,12 +31,14 @@ POSTGRES_REMEDIES = {
     "53300": "has too many connections; raise max_connections or run fewer replicas",
     "57P03": "is starting up; try again in a moment",
     "40P01": "broke a deadlock off; it is tried again",
+    "40001": "put another transaction first; it is tried again",
     "55P03": "did not get a lock in time; it is tried again",
     "57014": "did not finish a statement in time; it is tried again",
     "25006": "is read-only, as a standby is; point KABAR_DATABASE_URL at the server that can be written to",
     "55000": "takes no connections at the moment; check the server",
     "57P01": "was shut down, or broke off the connection; it is tried again",
 }
+HINDRANCES = ("40P01", "40001")
 REFUSED = "lets nobody in under this name; check user, password and database name in KABAR_DATABASE_URL"
 UNREACHABLE = "cannot be reached; check that the server runs and that KABAR_DATABASE_URL names the right host and port"
 
@@ -52,7 +54,8 @@ def translating(url: sa.URL) -> Iterator[None]:
         of_the_server = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
         known = getattr(error.orig, "sqlstate", None) in POSTGRES_REMEDIES
         if of_the_server or known or type(error) is sa.exc.DatabaseError:
-            raise StoreError(explain(url, error.orig)) from error
+            hindered = getattr(error.orig, "sqlstate", None) in HINDRANCES
+            raise (Hindered if hindered else StoreError)(explain(url, error.orig)) from error
         raise
 
 

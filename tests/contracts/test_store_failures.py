@@ -7,11 +7,13 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
+import sqlalchemy.exc
 
-from bot.domain.errors import StoreError
-from bot.store.failures import explain
+from bot.domain.errors import Hindered, StoreError
+from bot.store.failures import explain, translating
 from bot.store.store import Store
 
 from .conftest import Postgres, Templates
@@ -82,3 +84,11 @@ async def test_a_cancelled_transaction_leaves_nothing_behind(store: Store) -> No
         assert (await commit(store, new_story())).new_stories == 1
         if over:
             break
+
+
+@pytest.mark.parametrize(("state", "kind"), [("40P01", Hindered), ("40001", Hindered), ("53100", StoreError)])
+def test_who_was_only_in_anothers_way_is_told_apart(state: str, kind: type[StoreError]) -> None:
+    refused = psycopg.errors.lookup(state)()
+    with pytest.raises(StoreError) as caught, translating(sa.make_url("postgresql://db.example/kabar")):
+        raise sqlalchemy.exc.OperationalError("SELECT 1", {}, refused)
+    assert type(caught.value) is kind

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.errors import OtherVersion, StoreError
+from bot.domain.errors import Hindered, OtherVersion, StoreError
 from bot.services.readiness import SILENT, Readiness
 
 LOCKED = "the database kabar.db is locked; stop the other program"
@@ -181,3 +181,11 @@ async def test_a_newer_version_that_took_the_database_over(readiness: Readiness,
     clock.forward(2)
     await readiness.keep()
     assert not readiness.outdated
+
+
+async def test_who_was_only_in_anothers_way_is_no_trouble(
+    readiness: Readiness, caplog: pytest.LogCaptureFixture
+) -> None:
+    readiness.failed(Hindered("broke a deadlock off; it is tried again"))
+    assert await readiness.cause() == ""
+    assert caplog.records == []
