@@ -16,9 +16,9 @@ from bot.editorial.rules import examples as examples_of_rules
 from bot.editorial.rules.company import Companies
 from bot.editorial.rules.examples import Example
 from bot.editorial.rules.feed import Adjustment
-from bot.editorial.rules.index import Term
 from bot.editorial.rules.matcher import Passage, Vocabulary
 from bot.editorial.rules.rule import Field, Head, Rule, TopicRules
+from bot.editorial.rules.stages import Stage, Stages, stages_of
 from bot.editorial.rules.veto import Veto
 from bot.editorial.same_story.example import Pair
 from bot.editorial.same_story.wording import Wording
@@ -47,7 +47,6 @@ class Rulebook:
     vocabulary: Vocabulary
     topics: Mapping[Topic, TopicRules]
     rules: tuple[Rule, ...]
-    by_trigger: Mapping[Term, tuple[Rule, ...]]
     vetoes: tuple[Veto, ...]
     adjustments: tuple[Adjustment, ...]
     companies: Companies
@@ -57,16 +56,21 @@ class Rulebook:
     lexicon: Lexicon | None = None
     wording: Wording = field(default_factory=Wording)
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
-    _order: list[Topic] = field(init=False, repr=False, compare=False, default_factory=list)
-    _nothing: dict[Topic, TopicScore] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _stages: Stages = field(init=False, repr=False, compare=False)
+    _order: tuple[Topic, ...] = field(init=False, repr=False, compare=False)
+    _nothing: Mapping[Topic, TopicScore] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Topics that stand on their own first.
-        self._order.extend(sorted(self.topics, key=lambda topic: (self.topics[topic].after is not None, topic.value)))
-        for topic in Topic:
-            if topic in self.topics:
-                thresholds = self.topics[topic].thresholds
-                self._nothing[topic] = TopicScore(topic=topic, score=0.0, thresholds=thresholds, reasons=())
+        """What follows from the rules and is asked for with every story."""
+        stand_alone_first = sorted(self.topics, key=lambda topic: (self.topics[topic].after is not None, topic.value))
+        nothing = {
+            topic: TopicScore(topic=topic, score=0.0, thresholds=self.topics[topic].thresholds, reasons=())
+            for topic in Topic
+            if topic in self.topics
+        }
+        object.__setattr__(self, "_stages", stages_of(self.rules, self.vetoes, self.topics))
+        object.__setattr__(self, "_order", tuple(stand_alone_first))
+        object.__setattr__(self, "_nothing", nothing)
 
     def detect(self, item: Item, prior: Language | None) -> Language:
         """The language of an item; `prior` is the feed's own."""
@@ -96,10 +100,11 @@ class Rulebook:
         """A score and its reasons for every topic. The score is the sum of the reasons' points; of a topic that comes
         `after` another, the lesser of the two sums. Never raises, whatever the text."""
         count = _Count(language=language, passages=self._passages(item, source))
-        self._look(count)
-        self._look_beside(count)
+        self._look(self._stages.own, count)
         if not count.spoke:
             return Verdict(topics=self._nothing)
+        if not self._stages.followed.isdisjoint(rule.head.topic for rule, _ in count.spoke.values()):
+            self._look(self._stages.following, count)
         scores: dict[Topic, TopicScore] = {}
         for topic in self._order:
             scores[topic] = self._topic_score(topic, count, weight, hints, scores)
@@ -117,22 +122,14 @@ class Rulebook:
         texts = {Field.TITLE: title, Field.SUMMARY: lead, Field.CONTENT: content, Field.SOURCE: source}
         return {where: self.vocabulary.read(tokenise(text)) for where, text in texts.items() if text}
 
-    def _look(self, count: _Count) -> None:
+    def _look(self, stage: Stage, count: _Count) -> None:
         """Each rule speaks once, in the weightiest field it finds something in: fields are gone through downwards."""
-        for where, passage in count.passages.items():
-            for term in passage.found:
-                for rule in self.by_trigger.get(term, ()):
-                    if rule.beside is None and rule.head.id not in count.spoke:
-                        self._ask(rule, where, passage, count)
-
-    def _look_beside(self, count: _Count) -> None:
-        """Context rules, once it is known what the others found."""
-        for where, passage in count.passages.items():
-            for term in passage.found:
-                for rule in self.by_trigger.get(term, ()):
-                    beside = None if rule.head.id in count.spoke else rule.beside
-                    if beside is not None and beside.holds(count.spoke, count.passages.values()):
-                        self._ask(rule, where, passage, count)
+        for triggered in (stage.alone, stage.beside):
+            for where, passage in count.passages.items():
+                for term in passage.found:
+                    for rule in triggered.get(term, ()):
+                        if rule.head.id not in count.spoke and _has_beside(rule, count):
+                            self._ask(rule, where, passage, count)
 
     def _ask(self, rule: Rule, where: Field, passage: Passage, count: _Count) -> None:
         head = rule.head
@@ -157,6 +154,8 @@ class Rulebook:
             reasons.sort(key=lambda reason: (-reason.points, reason.rule))
             self._veto(topic, count, reasons)
             self._adjust(topic, reasons, weight, hints)
+        elif base is None:
+            return self._nothing[topic]
         total = round(sum(reason.points for reason in reasons), 2)
         if base is not None:
             reasons += base.reasons
@@ -187,6 +186,10 @@ class Rulebook:
                 points = adjustment.points(total, weight=weight, hints=hints)
                 if points:
                     reasons.append(Reason(rule=head.id, points=points, field="feed", text="", why=head.why))
+
+
+def _has_beside(rule: Rule, count: _Count) -> bool:
+    return rule.beside is None or rule.beside.holds(count.spoke, count.passages.values())
 
 
 def _cut(text: str) -> tuple[str, str]:

@@ -129,11 +129,7 @@ def with_points(book: Rulebook, identity: str, points: float) -> Rulebook:
     def changed(rule: Rule) -> Rule:
         return replace(rule, head=replace(rule.head, points=points)) if rule.head.id == identity else rule
 
-    return replace(
-        book,
-        rules=tuple(map(changed, book.rules)),
-        by_trigger={term: tuple(map(changed, rules)) for term, rules in book.by_trigger.items()},
-    )
+    return replace(book, rules=tuple(map(changed, book.rules)))
 
 
 async def stored(stories: Stories, since: datetime) -> AsyncIterator[Scored]:

@@ -15,8 +15,7 @@ from bot.editorial.facts.lexicon import Lexicon, read_lexicon
 from bot.editorial.rules.company import Companies
 from bot.editorial.rules.company_table import read_companies
 from bot.editorial.rules.consistency import problems_of
-from bot.editorial.rules.index import Term
-from bot.editorial.rules.rule import BODY, Field, Rule, TopicRules
+from bot.editorial.rules.rule import BODY, Field, TopicRules
 from bot.editorial.rules.rule_table import read_examples, read_rules
 from bot.editorial.rules.shelf import LANGUAGES, TOPICS, RuleFile, Shelf
 from bot.editorial.rules.table import Faults, Table
@@ -50,7 +49,6 @@ def load(files: Mapping[str, str]) -> Rulebook:
         vocabulary=shelf.vocabulary,
         topics=shelf.topics,
         rules=tuple(shelf.rules),
-        by_trigger=_by_trigger(shelf.rules),
         vetoes=tuple(shelf.vetoes),
         adjustments=tuple(sorted(shelf.adjustments, key=lambda one: not one.is_hint)),
         companies=Companies(groups=shelf.companies),
@@ -61,14 +59,6 @@ def load(files: Mapping[str, str]) -> Rulebook:
         wording=wording,
         files=dict(files),
     )
-
-
-def _by_trigger(rules: Sequence[Rule]) -> dict[Term, tuple[Rule, ...]]:
-    found: dict[Term, list[Rule]] = {}
-    for rule in rules:
-        for term in rule.finder.triggers:
-            found.setdefault(term, []).append(rule)
-    return {term: tuple(triggered) for term, triggered in found.items()}
 
 
 def _parse(name: str, text: str) -> RuleFile:

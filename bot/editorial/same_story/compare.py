@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from functools import cache
 from itertools import product
 
-from bot.editorial.same_story.overlap import Rarity, heads_of, names_apart, notions, shared_words, told_of
+from bot.editorial.same_story.overlap import Rarity, heads_alike, names_apart, notions, shared_words, told_of
 from bot.editorial.same_story.quantities import Unit
 from bot.editorial.same_story.sketch import WORTH, Kind, Sketch, plainly
 from bot.editorial.same_story.wording import (
@@ -93,6 +94,7 @@ def _other(why: str) -> Likeness:
     return Likeness(verdict=Verdict.OTHER, strength=0.0, why=why)
 
 
+@cache  # a handful of reasons, for nearly every pair that is compared
 def _unlike(why: str) -> Likeness:
     return Likeness(verdict=Verdict.UNLIKE, strength=0.0, why=why)
 
@@ -103,17 +105,19 @@ def _same(why: str, strength: float) -> Likeness:
 
 def _against(one: Sketch, other: Sketch) -> str:
     """What makes two stories different ones, however alike their words are."""
-    for marker, why in _NO_REPORT.items():
-        if marker in one.title.markers or marker in other.title.markers:
-            return why
-    for marker, why in _APART.items():
-        if _is_marked(one, marker) != _is_marked(other, marker):
-            return why
+    if one.title.markers or other.title.markers:
+        for marker, why in _NO_REPORT.items():
+            if marker in one.title.markers or marker in other.title.markers:
+                return why
+    if one.head.markers or other.head.markers:
+        for marker, why in _APART.items():
+            if _is_marked(one, marker) != _is_marked(other, marker):
+                return why
     for saying, silent in ((one, other), (other, one)):
         if saying.speaker and saying.speaker not in silent.told:
             return f"only one of them is what {plainly(saying.speaker)} thinks of it"
     for turning, still in ((one, other), (other, one)):
-        alone = turning.turning - still.title.actions - still.lead.actions
+        alone = turning.turning and turning.turning - still.title.actions - still.lead.actions
         if alone and still.head.actions:
             return f"only one of them tells: {', '.join(sorted(alone))}"
     return ""
@@ -138,13 +142,13 @@ def _same_cut(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
         return _other("no employer in common")
     told = told_of(one, other, rarity, numbers=False)
     agreements = {_agree(one, other, Unit.PEOPLE), _agree(one, other, Unit.SHARE)}
-    heads_alike = heads_of(one, other, rarity) >= HEADS
-    if True in agreements and (heads_alike or _plainly_cuts(one, other)):
+    alike_at_heart = heads_alike(one, other, rarity, HEADS)
+    if True in agreements and (alike_at_heart or _plainly_cuts(one, other)):
         strength = 0.8 + sum(told) / 10
         return Likeness(verdict=Verdict.SAME, strength=strength, why=f"{who}: job cuts, same number", agrees=True)
     if False in agreements and True not in agreements:
         return _other("the numbers differ")
-    if _other_action(one, other) or not heads_alike:
+    if _other_action(one, other) or not alike_at_heart:
         return _unlike("their main clauses tell different things")
     alike = one.title.companies == other.title.companies
     if alike and _counts(one) and _counts(other) and sum(told) / 2 >= SOME:
@@ -175,7 +179,7 @@ def _same_event(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
     things = min(names_apart(one, shared), names_apart(other, shared)) + notions(one, other) if shared else 0
     if things < 2:
         return _unlike("no names, rare words or numbers in common")
-    if heads_of(one, other, rarity) < HEADS:
+    if not heads_alike(one, other, rarity, HEADS):
         return _unlike("their main clauses tell different things")
     told = told_of(one, other, rarity)
     too_little = _enough(one, other, told)

@@ -17,20 +17,21 @@ def shared_words(one: Sketch, other: Sketch) -> list[str]:
     """Names, rare words and numbers of either headline that the other story tells too."""
     words = [word for word in one.strong if word in other.told]
     words += [word for word in other.strong if word in one.told and word not in words]
-    return words + sorted(key for key in one.told if key[0] == NUMBER_MARK and key in other.told)
+    return words + sorted(key for key in one.told.keys() & other.told.keys() if key[0] == NUMBER_MARK)
 
 
 def names_apart(sketch: Sketch, shared: Sequence[str]) -> int:
     """How many there are of them; capitalised words that stand side by side in the headline are one name."""
-    order = list(sketch.title.words)
-    places = {word: place for place, word in enumerate(order)}
-    count = 0
-    for word in shared:
-        place = places.get(word)
-        before = order[place - 1] if place else ""
-        is_notion = NOTION_MARK in (word[0], before[:1])
-        joined = before in shared and sketch.title.words[word] is sketch.title.words[before] is Kind.NAME
-        count += (is_notion or not joined) + _is_version(word)
+    kinds = sketch.title.words
+    count = len(shared) + sum(map(_is_version, shared))
+    if len(shared) < 2:
+        return count
+    before = ""
+    for word, kind in kinds.items():
+        is_one_name = kind is Kind.NAME and before in shared and kinds[before] is Kind.NAME
+        if is_one_name and word in shared and NOTION_MARK not in (word[0], before[0]):
+            count -= 1
+        before = word
     return count
 
 
@@ -60,9 +61,9 @@ def _share(one: Sketch, other: Sketch, rarity: Rarity, *, numbers: bool) -> floa
     return shared / total if total else 0.0
 
 
-def heads_of(one: Sketch, other: Sketch, rarity: Rarity) -> float:
-    """The same of the main clauses, without things; the lesser of the two."""
-    return min(_head_share(one, other, rarity), _head_share(other, one, rarity))
+def heads_alike(one: Sketch, other: Sketch, rarity: Rarity, share: float) -> bool:
+    """Whether of each main clause, without things, the other story tells as large a share."""
+    return _head_share(one, other, rarity) >= share and _head_share(other, one, rarity) >= share
 
 
 def _head_share(one: Sketch, other: Sketch, rarity: Rarity) -> float:

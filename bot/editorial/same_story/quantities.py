@@ -74,11 +74,17 @@ _IN_WORDS = {
     **dict.fromkeys(("a tenth", "one in ten", "sepersepuluh"), 10.0),
 }
 _SHARE = re.compile(rf"\b({'|'.join(_IN_WORDS)}) (?:of|dari)\b[\w\s'’-]{{0,30}}?\b(?:{_STAFF})\b", re.IGNORECASE)
+# Most texts have neither, and that is quick to see.
+_MAY_SHARE, _DIGIT = re.compile(r" (?:of|dari)\b", re.IGNORECASE), re.compile(r"\d")
 
 
 def quantities(text: str) -> frozenset[Quantity]:
     """The numbers of `text` with their units; single digits without a unit and years say nothing."""
-    found = {Quantity(Unit.SHARE, _IN_WORDS[match[1].lower()]) for match in _SHARE.finditer(text)}
+    found: set[Quantity] = set()
+    if _MAY_SHARE.search(text) is not None:
+        found |= {Quantity(Unit.SHARE, _IN_WORDS[match[1].lower()]) for match in _SHARE.finditer(text)}
+    if _DIGIT.search(text) is None:
+        return frozenset(found)
     for match in _NUMBER.finditer(text):
         value = _value(match["digits"])
         if value is not None:

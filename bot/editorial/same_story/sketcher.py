@@ -11,7 +11,7 @@ from bot.domain.story import Language
 from bot.editorial.rules.company import Companies
 from bot.editorial.same_story.quantities import Quantity, Unit, quantities
 from bot.editorial.same_story.sketch import COMPANY_MARK, NOTION_MARK, Kind, Passage, Sketch
-from bot.editorial.same_story.stems import stem
+from bot.editorial.same_story.stems import stem, stems_of
 from bot.editorial.same_story.wording import DISMISSAL, EXPLAINER, JOB_CUT, PEOPLE, REACTION, Wording
 from bot.editorial.text import Tokens, is_number, tokenise
 
@@ -127,6 +127,8 @@ class Sketcher:
 
     def _names_company(self, text: str) -> bool:
         tokens = tokenise(text)
+        if self.names.keys().isdisjoint(tokens.words):
+            return False
         return any(self._company(tokens.words, tokens.forms, at) for at in range(len(tokens.words)))
 
     def _without_reporter(self, title: str) -> str:
@@ -154,7 +156,7 @@ class Sketcher:
         promises = bool(tail) and tail[0] in self.wording.tail.get(language, frozenset())
         if not (asks or promises) or len(rest.split()) < _REST_WORDS:
             return title
-        stems = [stem(word, language) for word in tail]
+        stems = stems_of(tail, language)
         found = [self.wording.at(stems, at, language) for at in range(len(tail))]
         notions = [one[0] if one else "" for one in found]
         # `begini cara …` and `ini daftar …` are what the text is about.
@@ -170,14 +172,16 @@ class Sketcher:
 
     def _read(self, tokens: Tokens, language: Language, surely: frozenset[str]) -> tuple[dict[str, Kind], set[str]]:
         words = tokens.words[:_WORDS_READ]
-        stems = [stem(word, language) for word in words]
+        stems = stems_of(words, language)
+        phrases = self.wording.phrases.get(language, {})
         common = self.wording.common.get(language, frozenset())
         found: dict[str, Kind] = {}
         notions: set[str] = set()
         place = 0
         while place < len(words):
-            company = self._company(words, tokens.forms, place)
-            notion = None if company else self.wording.at(stems, place, language)
+            word, root = words[place], stems[place]
+            company = self._company(words, tokens.forms, place) if word in self.names else None
+            notion = self.wording.at(stems, place, language) if not company and root in phrases else None
             if company:
                 found[COMPANY_MARK + company[0]] = Kind.COMPANY
                 place += company[1]
@@ -185,7 +189,6 @@ class Sketcher:
                 notions.add(notion[0])
                 place += notion[1]
             else:
-                word, root = words[place], stems[place]
                 if root not in common and not word[0].isdigit() and len(word) > 1:
                     found[root] = Kind.NAME if word in surely else Kind.WORD
                 place += 1

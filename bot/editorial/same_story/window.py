@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import log
+from operator import neg
 
 from bot.editorial.same_story.compare import DAY, Likeness, Verdict, compare
+from bot.editorial.same_story.overlap import Rarity
 from bot.editorial.same_story.sketch import NUMBER_MARK, Kind, Sketch
 from bot.editorial.same_story.wording import JOB_CUT
 
@@ -91,7 +93,7 @@ class Window:
                 del self._groups[group]
 
     def _place(self, sketch: Sketch) -> Placed:
-        rarity = _Rarity(self._mentions, len(self._members))
+        rarity = _Rarities(self._mentions, len(self._members)).__getitem__
         compared: dict[str, list[tuple[int, Likeness]]] = {}
         for number in self._candidates(sketch, rarity):
             likeness = compare(sketch, self._members[number], rarity)
@@ -123,15 +125,16 @@ class Window:
         sure = len(alike) > 1 or any(likeness.agrees for _, likeness in found)
         return sure or alike[0] == self._groups[group][0]
 
-    def _are_one(self, group: str, other: str, rarity: _Rarity) -> bool:
+    def _are_one(self, group: str, other: str, rarity: Rarity) -> bool:
         """Whether two groups that a story fits are one: their first stories may be unlike, but not about something
         else, and come from one day."""
         first, second = (self._members[self._groups[name][0]] for name in (group, other))
         return abs(first.when - second.when) <= DAY and compare(first, second, rarity).verdict is not Verdict.OTHER
 
-    def _candidates(self, sketch: Sketch, rarity: _Rarity) -> Sequence[int]:
+    def _candidates(self, sketch: Sketch, rarity: Rarity) -> Sequence[int]:
         """The stories that share most names, rare words and numbers; the rarest are asked for first."""
         scores: dict[int, float] = {}
+        known = scores.get
         seen = 0
         for mentions, key in sorted((len(self._mentions[key]), key) for key in _keys(sketch) if key in self._mentions):
             if seen and seen + mentions > MENTIONS:
@@ -139,8 +142,8 @@ class Window:
             seen += mentions
             worth = rarity(key) * sketch.told.get(key, 1.0)
             for number in self._mentions[key]:
-                scores[number] = scores.get(number, 0.0) + worth
-        return heapq.nlargest(CANDIDATES, scores, key=lambda number: (scores[number], -number))
+                scores[number] = known(number, 0.0) + worth
+        return [-minus for _, minus in heapq.nlargest(CANDIDATES, zip(scores.values(), map(neg, scores), strict=True))]
 
 
 def _strength(found: Sequence[tuple[int, Likeness]]) -> float:
@@ -148,19 +151,24 @@ def _strength(found: Sequence[tuple[int, Likeness]]) -> float:
     return max(alike) + _ONE_MORE * len(alike)
 
 
-class _Rarity:
-    """How rare a word is among the stories of the window."""
+class _Rarities(dict[str, float]):
+    """How rare each word is among the stories of the window, worked out when it is first asked for."""
+
+    __slots__ = ("_by_count", "_mentions", "_total")
 
     def __init__(self, mentions: Mapping[str, Sequence[int]], total: int) -> None:
+        super().__init__()
         self._mentions, self._total = mentions, total
-        self._known: dict[str, float] = {}
+        self._by_count: dict[int, float] = {}
 
-    def __call__(self, word: str) -> float:
-        if word not in self._known:
-            count = len(self._mentions.get(word, ()))
+    def __missing__(self, word: str) -> float:
+        count = len(self._mentions.get(word, ()))
+        found = self._by_count.get(count)
+        if found is None:
             share = log((self._total + _BEFORE) / (count + _BEFORE_WITH)) / _USUAL
-            self._known[word] = min(_RAREST, max(_COMMONEST, share))
-        return self._known[word]
+            found = self._by_count[count] = min(_RAREST, max(_COMMONEST, share))
+        self[word] = found
+        return found
 
 
 def _keys(sketch: Sketch) -> set[str]:
