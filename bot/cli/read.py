@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.app import utc_now
 from bot.cli import DONE, WRONG
 from bot.domain.errors import SourceError
 from bot.domain.event import Event
@@ -20,6 +19,7 @@ from bot.texts import Texts
 
 
 async def parse(arguments: Namespace, settings: Settings) -> int:
+    from bot.app import utc_now
     from bot.sources.document import as_json
     from bot.sources.pool import parse_bytes
 

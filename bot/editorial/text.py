@@ -71,7 +71,7 @@ class Tokens:
         if parted.isascii():
             # A comma and a full stop before a space part words too, wherever they are.
             parted = f"{parted} ".translate(_PARTING).replace(", ", " ").replace(". ", " ")
-            if not any(mark in parted for mark in _JOINING):
+            if not ("." in parted or "," in parted or "'" in parted or "_" in parted):
                 self._parted, self.words = parted, parted.casefold().split()
                 return
             self._forms = _looked_at(parted.split())

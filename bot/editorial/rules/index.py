@@ -47,7 +47,7 @@ class _Key:
     or as written (`cased`), and the others by the word that stands behind it or, where it is their last, before it,
     since some words (`jobs`, `AI`) are in hundreds."""
 
-    __slots__ = ("before", "behind", "cased", "plain", "with_number")
+    __slots__ = ("before", "behind", "cased", "has_more", "plain", "with_number")
 
     def __init__(self) -> None:
         self.plain: list[Term] = []
@@ -55,13 +55,15 @@ class _Key:
         self.behind: dict[str, list[_Entry]] = {}
         self.before: dict[str, list[_Entry]] = {}
         self.with_number: list[_Entry] = []  # in that place
+        self.has_more = False  # than plain ones
 
     def add(self, entry: _Entry) -> None:
+        if len(entry.words) == 1 and entry.forms is None:
+            self.plain.append(entry.term)
+            return
+        self.has_more = True
         if len(entry.words) == 1:
-            if entry.forms is None:
-                self.plain.append(entry.term)
-            else:
-                self.cased.append(entry)
+            self.cased.append(entry)
             return
         is_last = entry.key + 1 == len(entry.words)
         beside = entry.words[entry.key - 1] if is_last else entry.words[entry.key + 1]
@@ -106,7 +108,7 @@ class Index:
         keys, words = self._keys, tokens.words
         found: dict[Term, list[Span]] = {}
         others: list[_Match] = []
-        following = [*words[1:], ""]
+        last = len(words) - 1
         for at in compress(count(), map(keys.__contains__, words)):
             key = keys[words[at]]
             if key.plain:
@@ -116,9 +118,12 @@ class Index:
                         found[term].append(here)
                     else:
                         found[term] = [here]
-            before, behind = words[at - 1], following[at]
-            if behind in key.behind or before in key.before or key.with_number or key.cased:
-                key.collect(tokens, at, before, behind, others)
+            if key.has_more:
+                before, behind = words[at - 1], words[at + 1] if at < last else ""
+                if behind in key.behind or before in key.before or key.with_number or key.cased:
+                    key.collect(tokens, at, before, behind, others)
+        if not others:
+            return found
         for term, span in others:
             found.setdefault(term, []).append(span)
         for term in {term for term, _ in others}:
