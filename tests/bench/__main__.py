@@ -21,6 +21,7 @@ from bot.editorial.rules.loader import load
 from bot.sample import dated
 from bot.sources.formats import read_document
 from tests.bench.answers import main as conversation
+from tests.bench.judging import judging
 from tests.bench.polling import compare
 from tests.bench.scale import grow
 
@@ -90,5 +91,6 @@ if __name__ == "__main__":
     parsing()
     scoring()
     conversation()
+    judging()
     compare(FEEDS, sys.argv[1] if len(sys.argv) > 1 else None)
     grow()

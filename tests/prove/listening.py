@@ -29,7 +29,7 @@ class Listening:
         if self._awake():
             self.conflicts += [(other, who) for other in self._awake() if other != who]
         elif self._deaf_since is not None:
-            self.longest_deaf = max(self.longest_deaf, time.monotonic() - self._deaf_since)
+            self._heard()
         self._deaf_since = None
         self._newest += 1
         mine = self._newest
@@ -53,7 +53,15 @@ class Listening:
         self._notice()
 
     def woke(self, who: str) -> None:
+        """A poll that was open all the while is listened at again."""
         self._asleep.discard(who)
+        if self._awake() and self._deaf_since is not None:
+            self._heard()
+
+    def _heard(self) -> None:
+        assert self._deaf_since is not None
+        self.longest_deaf = max(self.longest_deaf, time.monotonic() - self._deaf_since)
+        self._deaf_since = None
 
     def _awake(self) -> list[str]:
         return [who for who, polls in self._polls.items() if polls > 0 and who not in self._asleep]

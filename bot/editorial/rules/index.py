@@ -42,6 +42,9 @@ class _Entry:
     term: Term
 
 
+_NOBODY: dict[str, list[_Entry]] = {}
+
+
 class _Key:
     """All phrases that are looked up by one word: those that are that word alone, in any case (`plain`, their terms)
     or as written (`cased`), and the others by the word that stands behind it or, where it is their last, before it,
@@ -50,27 +53,32 @@ class _Key:
     __slots__ = ("before", "behind", "cased", "has_more", "plain", "with_number")
 
     def __init__(self) -> None:
-        self.plain: list[Term] = []
-        self.cased: list[_Entry] = []
-        self.behind: dict[str, list[_Entry]] = {}
-        self.before: dict[str, list[_Entry]] = {}
-        self.with_number: list[_Entry] = []  # in that place
+        # Most of the thousands of keys need one of these only.
+        self.plain: tuple[Term, ...] = ()
+        self.cased: tuple[_Entry, ...] = ()
+        self.behind = _NOBODY
+        self.before = _NOBODY
+        self.with_number: tuple[_Entry, ...] = ()  # in that place
         self.has_more = False  # than plain ones
 
     def add(self, entry: _Entry) -> None:
         if len(entry.words) == 1 and entry.forms is None:
-            self.plain.append(entry.term)
+            self.plain += (entry.term,)
             return
         self.has_more = True
         if len(entry.words) == 1:
-            self.cased.append(entry)
+            self.cased += (entry,)
             return
         is_last = entry.key + 1 == len(entry.words)
         beside = entry.words[entry.key - 1] if is_last else entry.words[entry.key + 1]
         if beside == NUMBER:
-            self.with_number.append(entry)
+            self.with_number += (entry,)
+        elif is_last:
+            self.before = self.before if self.before else {}
+            self.before.setdefault(beside, []).append(entry)
         else:
-            (self.before if is_last else self.behind).setdefault(beside, []).append(entry)
+            self.behind = self.behind if self.behind else {}
+            self.behind.setdefault(beside, []).append(entry)
 
     def collect(self, tokens: Tokens, at: int, before: str, behind: str, matches: list[_Match]) -> None:
         """Notes the phrases whose key stands at `at` between these words, all but the plain ones."""
@@ -135,8 +143,11 @@ def key_of(phrase: Phrase) -> int:
     """The place of the word that a phrase is looked up by: of those that are not in every text the longest. A number is
     none: it is written in many ways, and no phrase is numbers alone (`notation`)."""
     words = phrase.words
-    rarity = [(word != NUMBER, word not in FUNCTION_WORDS, len(word), at) for at, word in enumerate(words)]
-    return max(rarity)[-1]
+    if len(words) == 1:
+        return 0
+    places = [at for at, word in enumerate(words) if word not in FUNCTION_WORDS and word != NUMBER]
+    places = places or [at for at, word in enumerate(words) if word != NUMBER]
+    return max(places, key=lambda at: (len(words[at]), at))
 
 
 def _note(entry: _Entry, tokens: Tokens, at: int, matches: list[_Match]) -> None:
