@@ -8,8 +8,9 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.app.newsroom import Newsroom, World, utc_now
+from bot.app.newsroom import Newsroom
 from bot.app.platforms import connect
+from bot.app.world import World, utc_now
 from bot.commands.command import Kit
 from bot.commands.conversation import Conversation
 from bot.domain.story import Language, Topic

@@ -5,40 +5,34 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.app.world import World
+from bot.ports import Hubs
 from bot.services.hubs import Subscriber
+from bot.services.poll import Poller
 from bot.services.pushes import Pushes
 
 if TYPE_CHECKING:
-    from bot.app.newsroom import Newsroom
+    from bot.sources.http import Fetcher
     from bot.sources.hub_callback import HubCallback
+    from bot.sources.pool import ParserPool
 
 
-def subscriber_of(newsroom: Newsroom) -> Subscriber | None:
+def subscriber(public_url: str | None, hubs: Hubs, fetcher: Fetcher, world: World) -> Subscriber | None:
     """What asks hubs; None without an address at which they could call."""
     from bot.sources.websub import HubClient
 
-    if not newsroom.settings.public_url:
+    if not public_url:
         return None
-    return Subscriber(
-        hubs=newsroom.store.hubs,
-        asks=HubClient(newsroom.fetcher),
-        public_url=newsroom.settings.public_url,
-        clock=newsroom.world.clock,
-        random=newsroom.world.random,
-    )
+    return Subscriber(hubs=hubs, asks=HubClient(fetcher), public_url=public_url, clock=world.clock, random=world.random)
 
 
-def callback_of(newsroom: Newsroom, subscriber: Subscriber, lease: timedelta) -> HubCallback:
+def callback(
+    hubs: Hubs, asks: Subscriber, poller: Poller, parsers: ParserPool, world: World, *, lease: timedelta
+) -> HubCallback:
     """What answers hubs that call. `lease`: how long taking a document in may last."""
     from bot.sources.hub_callback import HubCallback
     from bot.sources.websub import PushReader
 
-    pushes = Pushes(
-        hubs=newsroom.store.hubs,
-        reads=PushReader(newsroom.parsers, newsroom.world.clock),
-        poller=newsroom.poller,
-        clock=newsroom.world.clock,
-        sleep=newsroom.world.sleep,
-        lease=lease,
-    )
-    return HubCallback(newsroom.store.hubs, subscriber, pushes)
+    reads = PushReader(parsers, world.clock)
+    pushes = Pushes(hubs=hubs, reads=reads, poller=poller, clock=world.clock, sleep=world.sleep, lease=lease)
+    return HubCallback(hubs, asks, pushes)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot import __version__
-from bot.app.hubs import subscriber_of
-from bot.ports import Clock, Committed, Grouping, Judge, Meter, Platform, Source, Unwatched
+from bot.app.hubs import subscriber
+from bot.app.world import World
+from bot.ports import Committed, Grouping, Judge, Meter, Platform, Source, Unwatched
 from bot.services.feed_notices import FeedNotices
 from bot.services.intake import Intake
 from bot.services.operator import Operator
@@ -32,19 +31,6 @@ if TYPE_CHECKING:
     from bot.web.metrics import Metrics
 
 PARSE_AND_COMMIT = timedelta(seconds=15)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What comes from outside and tests bring along themselves: time, waiting, chance."""
-
-    clock: Clock = utc_now
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    random: Callable[[], float] = random.random
 
 
 class Newsroom:
@@ -169,7 +155,7 @@ class Newsroom:
 
     @cached_property
     def subscriber(self) -> Subscriber | None:
-        return subscriber_of(self)
+        return subscriber(self.settings.public_url, self.store.hubs, self.fetcher, self.world)
 
     @cached_property
     def operator(self) -> Operator:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from bot.app import App
-from bot.app.hubs import callback_of
+from bot.app.hubs import callback
 from bot.log import logger
 from bot.ports import Beat
 from bot.services.poll_report import FeedRead, PollReport
@@ -29,8 +29,8 @@ async def listen(app: App) -> Listener | None:
     figures = {("GET", "/metrics"): app.metrics.answer}
     listener.serve(lambda: [figures, *(platform.routes() for platform in app.platforms.values())])
     if app.subscriber is not None:
-        callback = callback_of(app, app.subscriber, app.look_lease)
-        listener.serve(lambda: [callback.routes()])
+        called = callback(app.store.hubs, app.subscriber, app.poller, app.parsers, app.world, lease=app.look_lease)
+        listener.serve(lambda: [called.routes()])
     try:
         await listener.start()
     except OSError as error:
