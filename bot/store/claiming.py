@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from bot.domain.channel import Channel
 from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Turn
@@ -153,17 +154,21 @@ def _reachable(platforms: Collection[str]) -> sa.ColumnElement[bool]:
 def _in_flight(now: datetime | None) -> sa.ColumnElement[bool]:
     """Whether a delivery to the same address is being sent; one whose lease ran out by `now` is not any more. What is
     in flight is little, whatever waits, so it is looked at once and not for every row."""
-    flying, its_chat, neighbour = outbox.alias(), chats.alias(), chats.alias()
+    flying = outbox.alias()
     lasts = flying.c.due_at.is_not(None) if now is None else flying.c.due_at > now
+    return outbox.c.chat_id.in_(neighbours(flying).where(flying.c.state == DeliveryState.SENDING, lasts))
+
+
+def neighbours(deliveries: NamedFromClause[Any]) -> sa.Select[Any]:
+    """The chats at the addresses of some deliveries: the topics of a group are chats of their own."""
+    its_chat, neighbour = chats.alias(), chats.alias()
     same_address = sa.and_(neighbour.c.platform == its_chat.c.platform, neighbour.c.address == its_chat.c.address)
-    busy = (
+    return (
         sa.select(neighbour.c.id)
-        .select_from(flying)
-        .join(its_chat, its_chat.c.id == flying.c.chat_id)
+        .select_from(deliveries)
+        .join(its_chat, its_chat.c.id == deliveries.c.chat_id)
         .join(neighbour, same_address)
-        .where(flying.c.state == DeliveryState.SENDING, lasts)
     )
-    return outbox.c.chat_id.in_(busy)
 
 
 def _free() -> sa.ColumnElement[bool]:

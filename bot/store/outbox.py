@@ -173,15 +173,8 @@ async def _hold_chat(connection: AsyncConnection, settled: Settled) -> None:
     topics of a group, which are under the same limit."""
     if settled.hold_chat_until is None:
         return
-    its_chat, neighbour = chats.alias(), chats.alias()
-    same_address = sa.and_(neighbour.c.platform == its_chat.c.platform, neighbour.c.address == its_chat.c.address)
-    all_there = (
-        sa.select(neighbour.c.id)
-        .select_from(outbox)
-        .join(its_chat, its_chat.c.id == outbox.c.chat_id)
-        .join(neighbour, same_address)
-        .where(outbox.c.id == settled.delivery_id)
-    )
+    settling = outbox.alias()
+    all_there = claiming.neighbours(settling).where(settling.c.id == settled.delivery_id)
     await connection.execute(_rest(settled.hold_chat_until).where(chats.c.id.in_(all_there)))
 
 
