@@ -15,6 +15,7 @@ from bot.commands.command import Kit
 from bot.commands.conversation import Conversation
 from bot.domain.story import Language, Topic
 from bot.domain.verdict import Level
+from bot.log import logger
 from bot.ports import Beat, Platform
 from bot.services.compose import Composer
 from bot.services.deliver import Deliverer
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from bot.domain.chart import Chart
     from bot.pictures.drawer import Drawer
     from bot.settings import Settings
+
+LOG = logger("app")
 
 __all__ = ["App", "World", "build", "utc_now"]
 
@@ -46,12 +49,13 @@ class App(Newsroom):
             sleep=self.world.sleep,
             operator=self.operator,
             meter=self.meter,
+            holder=self.holder.name,
         )
 
     @cached_property
     def receiving(self) -> Office:
         """Asking Telegram for updates: a second process that asked too would be refused, and so would we."""
-        return Office("telegram updates", offices=self.store.offices, clock=self.world.clock)
+        return Office("telegram updates", offices=self.store.offices, clock=self.world.clock, holder=self.holder)
 
     @cached_property
     def composer(self) -> Composer:
@@ -137,6 +141,14 @@ class App(Newsroom):
         )
 
     # --- life ----------------------------------------------------------------------------------------------------
+
+    async def take_back(self) -> None:
+        """What a crash on this machine left taken up need not wait until its time is over."""
+        now = self.world.clock()
+        feeds = await self.store.feeds.take_back(self.holder.is_gone, now)
+        deliveries = await self.store.outbox.take_back(self.holder.is_gone, now)
+        if feeds or deliveries:
+            LOG.info("goes on with %d feeds and %d deliveries of a process that is gone", feeds, deliveries)
 
     async def has_stories(self) -> bool:
         """Whether there is anything to chat about."""

@@ -19,6 +19,7 @@ POLL_TICK = timedelta(seconds=3)
 DELIVER_TICK = timedelta(seconds=1)
 DIGEST_TICK = timedelta(seconds=20)
 HOLDS_TICK = timedelta(seconds=60)
+TAKE_BACK_TICK = timedelta(seconds=10)
 BEAT_TICK = timedelta(seconds=20)
 READY_TICK = timedelta(seconds=2)
 HUBS_TICK = timedelta(seconds=30)
@@ -76,6 +77,7 @@ def _ticks(app: App) -> Scheduler:
     # A round lasts as long as its slowest platform; the others get rounds of their own meanwhile.
     scheduler.every("deliver", DELIVER_TICK, deliver, at_once=4)
     scheduler.every("office", RENEWED_EVERY, app.receiving.renew)
+    scheduler.every("take back", TAKE_BACK_TICK, app.take_back)
 
     def hurry() -> None:
         app.deliverer.hurry()

@@ -14,6 +14,7 @@ from bot.app.hubs import subscriber
 from bot.app.world import World
 from bot.ports import Committed, Grouping, Judge, Meter, Platform, Source, Unwatched
 from bot.services.feed_notices import FeedNotices
+from bot.services.holder import Holder
 from bot.services.intake import Intake
 from bot.services.operator import Operator
 from bot.services.poll import Pace, Poller
@@ -59,6 +60,10 @@ class Newsroom:
     def texts(self) -> Texts:
         """For what the command line says."""
         return Texts(self.settings.chat.language)
+
+    @cached_property
+    def holder(self) -> Holder:
+        return Holder()
 
     @cached_property
     def rulebook(self) -> Rulebook:
@@ -144,6 +149,7 @@ class Newsroom:
             ),
             queue=self.fetcher.queue,
             stored=self.stored,
+            holder=self.holder.name,
             hubs=self.subscriber,
         )
 

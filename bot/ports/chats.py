@@ -92,12 +92,17 @@ class Outbox(Protocol):
         until: datetime,
         limit: int,
         platforms: Collection[str],
+        *,
         turn: Callable[[Channel], Turn | None] | None = None,
+        holder: str = "",
     ) -> list[PendingDelivery]:
         """Leases due deliveries of active chats on `platforms`: at most one an address and never while another there
         is in flight, alerts before digests, oldest first; rows whose lease ran out come back with `uncertain`. `turn`
         names the limit that a channel is under; each delivery gets its moment in it. Where more than a few alerts wait
-        for one chat they become one CATCH_UP."""
+        for one chat they become one CATCH_UP. `holder` signs what is taken up."""
+
+    async def take_back(self, is_gone: Callable[[str], bool], now: datetime) -> int:
+        """Ends the leases of holders that are gone; how many."""
 
     async def settle(self, settled: Settled) -> bool:
         """Writes an outcome; False when the row is no longer held under that fence."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -66,6 +66,9 @@ class Feeds(Protocol):
 
     async def bring_forward(self, latest: datetime) -> None:
         """No feed's next look is later than `latest`; `hold_until` stays as it is."""
+
+    async def take_back(self, is_gone: Callable[[str], bool], now: datetime) -> int:
+        """Ends the leases of holders that are gone; how many."""
 
     async def give_back(self, feed: Feed, next_poll: datetime) -> None:
         """Ends the lease of a feed that was claimed and not looked at, unless somebody else has it by now."""

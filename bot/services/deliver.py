@@ -47,6 +47,7 @@ class Deliverer:
         operator: Operator | None = None,
         meter: Meter | None = None,
         patience: Patience | None = None,
+        holder: str = "",
     ) -> None:
         self._outbox = outbox
         self._composer = composer
@@ -56,6 +57,7 @@ class Deliverer:
         self._operator = operator
         self._meter = meter or Unwatched()
         self._patience = patience or Patience()
+        self._holder = holder
         self._draining: dict[str, asyncio.Event] = {}
         self._unwritten: dict[str, dict[int, Settled]] = {}  # by platform, for the time the database takes nothing
 
@@ -129,7 +131,7 @@ class Deliverer:
 
     async def _claim(self, platform: Platform, now: datetime, most: int) -> list[PendingDelivery]:
         until = now + self._patience.lease
-        claimed = await self._outbox.claim(now, until, most, [platform.name], platform.turn)
+        claimed = await self._outbox.claim(now, until, most, [platform.name], turn=platform.turn, holder=self._holder)
         if claimed:
             await self._composer.look_again(claimed)
         return claimed

@@ -4,30 +4,18 @@ loses it in seconds."""
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from typing import TypeVar
-from uuid import uuid4
 
 from bot.log import logger
 from bot.ports import Clock, Offices
+from bot.services.holder import Holder
 
 RENEWED_EVERY = timedelta(seconds=3)
 TERM = timedelta(seconds=10)
 T = TypeVar("T")
 LOG = logger("office")
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # somebody else's
-    return True
 
 
 class Office:
@@ -40,17 +28,15 @@ class Office:
         *,
         offices: Offices,
         clock: Clock,
+        holder: Holder,
         term: timedelta = TERM,
-        host: str = "",
-        runs: Callable[[int], bool] = is_running,
     ) -> None:
         self._name = name
         self._offices = offices
         self._clock = clock
         self._term = term
-        self._host = host or socket.gethostname()
-        self._runs = runs
-        self._holder = f"{self._host}/{os.getpid()}/{uuid4().hex}"
+        self._me = holder
+        self._holder = holder.name
         self._until: datetime | None = None
         self._begun = asyncio.Event()
         self._lost = asyncio.Event()
@@ -65,7 +51,7 @@ class Office:
             self._lose()
         now = self._clock()
         holder = await self._take(now)
-        if holder != self._holder and self._is_dead(holder):
+        if self._me.is_gone(holder):  # nobody has to wait for its term
             await self._offices.leave(self._name, holder)
             holder = await self._take(now)
         if holder == self._holder:
@@ -106,9 +92,3 @@ class Office:
         self._until = None
         self._begun.clear()
         self._lost.set()
-
-    def _is_dead(self, holder: str) -> bool:
-        """After a crash nobody has to wait for the term of a process of this very machine."""
-        host, _, rest = holder.partition("/")
-        pid, _, _ = rest.partition("/")
-        return host == self._host and pid.isdecimal() and int(pid) != os.getpid() and not self._runs(int(pid))

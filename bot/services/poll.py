@@ -74,9 +74,11 @@ class Poller:
         notices: FeedNotices | None = None,
         queue: Callable[[str], float] = no_queue,
         stored: Callable[[Committed], None] = lambda committed: None,
+        holder: str = "",
         hubs: HubNews | None = None,
     ) -> None:
-        """`queue`: seconds until an address would have its turn at its host. `stored` hears of every commit."""
+        """`queue`: seconds until an address would have its turn at its host. `stored` hears of every commit.
+        `holder` signs the leases."""
         self._feeds = feeds
         self._stories = stories
         self._sources = sources
@@ -91,6 +93,7 @@ class Poller:
         self._notices = notices
         self._queue = queue
         self._stored = stored
+        self._holder = holder
         self._hubs = hubs
 
     async def poll_due(
@@ -104,7 +107,7 @@ class Poller:
         brought along by a caller that might lose patience: it holds what was read until then."""
         heard = report or PollReport()
         await self._intake.refresh()
-        lease, began = uuid4().hex, self._clock()
+        lease, began = f"{self._holder}/{uuid4().hex}", self._clock()
         if self._pace.fixed and only is None:  # an earlier run, or a poll beside this one, planned at the usual pace
             await self._feeds.bring_forward(began + self._pace.every)
         left = None if only is None else set(only)

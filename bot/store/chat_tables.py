@@ -87,6 +87,7 @@ outbox = sa.Table(
     # one edit that is armed again and again, one reply a change.
     sa.Column("change_id", BigId, nullable=False, server_default="0"),
     sa.Column("version", sa.Integer(), nullable=False, server_default="0"),  # of the event, as last shown
+    words("holder"),  # the process that took it up last
     sa.UniqueConstraint("story_id", "chat_id", "kind", "change_id"),
     sa.UniqueConstraint("chat_id", "local_date"),  # one digest a chat and local date
     sa.Index(None, "state", "created_at"),

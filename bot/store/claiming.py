@@ -86,7 +86,7 @@ async def take_turns(
 
 
 async def lease(
-    connection: AsyncConnection, leave_at: Mapping[int, datetime], now: datetime, until: datetime
+    connection: AsyncConnection, leave_at: Mapping[int, datetime], now: datetime, until: datetime, holder: str = ""
 ) -> list[PendingDelivery]:
     """Those of the ids that are still to be had, in the same order."""
     # On PostgreSQL the chats are locked by now, so this second look sees whatever another deliverer took between our
@@ -97,6 +97,7 @@ async def lease(
         .values(
             state=DeliveryState.SENDING,
             due_at=until,
+            holder=holder,
             fence=outbox.c.fence + 1,
             attempts=outbox.c.attempts + 1,
             uncertain=sa.or_(outbox.c.uncertain, outbox.c.state.in_(DOUBTFUL)),
@@ -210,3 +211,16 @@ async def _answers(connection: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> 
         if row.state == DeliveryState.SENT and (asked := asking.get((row.chat_id, row.story_id))) is not None:
             found[asked] = row.message_ids
     return found
+
+
+async def held_by(connection: AsyncConnection, now: datetime) -> set[str]:
+    """Who has taken something up and may still be at it."""
+    held = [outbox.c.state == DeliveryState.SENDING, outbox.c.due_at > now]
+    holders = (await connection.execute(sa.select(outbox.c.holder).where(*held).distinct())).scalars()
+    return {holder for holder in holders if holder}
+
+
+async def take_back(connection: AsyncConnection, gone: Collection[str], now: datetime) -> int:
+    """What holders that are gone had taken up is to be had at once, as doubtful as after its lease."""
+    held = [outbox.c.state == DeliveryState.SENDING, outbox.c.due_at > now, outbox.c.holder.in_(gone)]
+    return (await connection.execute(sa.update(outbox).where(*held).values(due_at=now))).rowcount

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -152,6 +152,17 @@ class FeedTable:
                 return
         async with self._database.writing() as connection:
             await connection.execute(sa.update(feeds).where(later).values(next_poll=latest))
+
+    async def take_back(self, is_gone: Callable[[str], bool], now: datetime) -> int:
+        held = feeds.c.lease_until > now
+        async with self._database.reading() as connection:
+            leases = (await connection.execute(sa.select(feeds.c.lease).where(held).distinct())).scalars()
+            gone = [lease for lease in leases if lease and is_gone(lease)]
+        if not gone:
+            return 0
+        async with self._database.writing() as connection:
+            back = sa.update(feeds).where(held, feeds.c.lease.in_(gone)).values(**NOT_LEASED)
+            return (await connection.execute(back)).rowcount
 
     async def give_back(self, feed: Feed, next_poll: datetime) -> None:
         ours = sa.and_(feeds.c.id == feed.id, feeds.c.lease == feed.lease)

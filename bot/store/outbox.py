@@ -55,7 +55,9 @@ class OutboxTable:
         until: datetime,
         limit: int,
         platforms: Collection[str],
+        *,
         turn: Callable[[Channel], Turn | None] | None = None,
+        holder: str = "",
     ) -> list[PendingDelivery]:
         async with self._database.reading() as connection:  # mostly there is nothing to send: no writer is kept waiting
             kinds = [kind for kind, at in (await claiming.waiting_since(connection)).items() if at <= now]
@@ -70,7 +72,15 @@ class OutboxTable:
             leave_at = dict.fromkeys([one.id for one in chosen], now)
             if turn is not None:
                 leave_at |= await claiming.take_turns(self._database, connection, chosen, turn, now)
-            return await claiming.lease(connection, leave_at, now, until)
+            return await claiming.lease(connection, leave_at, now, until, holder)
+
+    async def take_back(self, is_gone: Callable[[str], bool], now: datetime) -> int:
+        async with self._database.reading() as connection:
+            gone = list(filter(is_gone, await claiming.held_by(connection, now)))
+        if not gone:
+            return 0
+        async with self._database.writing() as connection:
+            return await claiming.take_back(connection, gone, now)
 
     async def settle(self, settled: Settled) -> bool:
         held = [outbox.c.id == settled.delivery_id, outbox.c.fence == settled.fence]

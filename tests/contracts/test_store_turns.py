@@ -22,6 +22,7 @@ from .store_values import (
     new_story,
     rows,
     settled,
+    spec,
     stored,
     subscribed,
     told,
@@ -36,7 +37,7 @@ def turn(channel: Channel) -> Turn:
 
 
 async def take(store: Store, limit: int = 10, at: timedelta = timedelta(0)) -> list[PendingDelivery]:
-    return await store.outbox.claim(NOW + at, NOW + at + MINUTE, limit, ["telegram"], turn)
+    return await store.outbox.claim(NOW + at, NOW + at + MINUTE, limit, ["telegram"], turn=turn)
 
 
 async def fan_out(store: Store, chats: int) -> None:
@@ -178,3 +179,29 @@ async def test_a_few_come_one_by_one(store: Store) -> None:
     for number in range(10):
         await commit(store, new_story(), at=NOW + number * SECOND)
     assert [delivery.kind for delivery in await told(store, NOW + MINUTE)] == [DeliveryKind.ALERT] * 10
+
+
+async def test_what_a_process_that_is_gone_had_taken_up_is_to_be_had_at_once(open_store: OpenStore) -> None:
+    dead, living = await open_store(), await open_store()
+    for name in ("1", "2"):
+        await subscribed(dead, channel(name))
+    await commit(dead, new_story())
+    (lost,) = await dead.outbox.claim(NOW, NOW + HOUR, 1, ["telegram"], holder="here/1/dead")
+    (kept,) = await living.outbox.claim(NOW, NOW + HOUR, 1, ["telegram"], holder="here/2/alive")
+    assert await claim(living, NOW + SECOND) == []
+    assert await living.outbox.take_back(lambda holder: holder == "here/1/dead", NOW + SECOND) == 1
+    assert await living.outbox.take_back(lambda holder: False, NOW + SECOND) == 0
+    (again,) = await claim(living, NOW + SECOND)
+    assert (again.id, again.uncertain, again.fence) == (lost.id, True, lost.fence + 1)
+    assert not await dead.outbox.settle(settled(lost, DeliveryState.QUEUED))
+    assert await living.outbox.settle(settled(kept, DeliveryState.SENT))
+
+
+async def test_feeds_that_a_process_that_is_gone_was_reading_are_read_at_once(store: Store) -> None:
+    await store.feeds.add(spec("a"), NOW)
+    await store.feeds.add(spec("b"), NOW)
+    await store.feeds.claim(NOW, "here/1/dead/round", NOW + HOUR, 1)
+    await store.feeds.claim(NOW, "here/2/alive/round", NOW + HOUR, 1)
+    assert await store.feeds.claim(NOW + SECOND, "another", NOW + HOUR, 9) == []
+    assert await store.feeds.take_back(lambda lease: lease.startswith("here/1/"), NOW + SECOND) == 1
+    assert [feed.id for feed in await store.feeds.claim(NOW + SECOND, "another", NOW + HOUR, 9)] == ["a"]

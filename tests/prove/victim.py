@@ -41,7 +41,9 @@ class Victim(App):
     @cached_property
     def receiving(self) -> Office:
         term = TERM * self.speed
-        return Office("telegram updates", offices=self.store.offices, clock=self.world.clock, term=term)
+        return Office(
+            "telegram updates", offices=self.store.offices, clock=self.world.clock, holder=self.holder, term=term
+        )
 
     def source(self, kind: str) -> Any:
         return self.bomb.watch(super().source(kind), "source")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.services.holder import Holder
 from bot.services.office import RENEWED_EVERY, TERM, Office
 from bot.store.store import Store
 from tests.builders import SECOND, Timepiece, a_store
@@ -20,7 +21,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 def office(store: Store, clock: Timepiece, host: str, *, runs: bool = True) -> Office:
-    return Office("poll", offices=store.offices, clock=clock, host=host, runs=lambda _pid: runs)
+    return Office("poll", offices=store.offices, clock=clock, holder=Holder(host, runs=lambda _pid: runs))
 
 
 async def test_the_first_has_it_as_long_as_it_is_renewed(store: Store) -> None:

@@ -27,6 +27,7 @@ def _turns() -> None:
         sa.Column("next_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_turns"),
     )
+    op.add_column("outbox", sa.Column("holder", sa.Text()))
     op.add_column("chats", sa.Column("once", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
