@@ -24,6 +24,8 @@ DOUBTFUL = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
 # What a plan that does not walk an index begins with, as PostgreSQL calls it.
 OTHER_WAYS = ("sort", "material", "bitmapscan", "seqscan", "hashjoin", "mergejoin")
 ANSWERING = (DeliveryKind.CHANGE, DeliveryKind.EDIT)
+# A list goes where its stories would have gone: in a chat after what is older and before what is newer.
+NEWS = (DeliveryKind.ALERT, DeliveryKind.CATCH_UP)
 
 
 async def walk_indexes(connection: AsyncConnection) -> None:
@@ -56,10 +58,15 @@ async def choose(
     """Deliveries of `kinds` to lease now, at most one an address, in the order in which they go out."""
     await walk_indexes(connection)
     chosen: dict[tuple[str, str], Chosen] = {}
-    for kind in kinds:
-        if len(chosen) >= limit:
+    news = [kind for kind in kinds if kind in NEWS]
+    for equals in (news, *([kind] for kind in kinds if kind not in NEWS)):
+        room = limit - len(chosen)
+        if not room:
             break
-        for row in await connection.execute(_candidates(kind, now, platforms).limit(limit - len(chosen))):
+        due = [
+            row for kind in equals for row in await connection.execute(_candidates(kind, now, platforms).limit(room))
+        ]
+        for row in sorted(due, key=lambda row: (row.due_at, row.id))[:room]:
             channel = Channel(platform=row.platform, address=row.address, thread=row.thread)
             # The topics of a group are chats of their own under the group's limits.
             one = Chosen(id=row.id, chat_id=row.chat_id, channel=channel)
@@ -133,10 +140,13 @@ def _candidates(kind: DeliveryKind, now: datetime, platforms: Collection[str]) -
     """The first due delivery of each chat that may be written to now, if it is of `kind`; longest due first. On
     PostgreSQL their chats are locked against other deliverers, who pass them over; planning an alert does not wait."""
     sibling = outbox.alias()
-    comes_first = sa.tuple_(sibling.c.kind, sibling.c.id) < sa.tuple_(outbox.c.kind, outbox.c.id)
+    if kind in NEWS:
+        comes_first = sa.and_(sibling.c.kind.in_(NEWS), sibling.c.id < outbox.c.id)
+    else:
+        comes_first = sa.tuple_(sibling.c.kind, sibling.c.id) < sa.tuple_(outbox.c.kind, outbox.c.id)
     better = sa.exists().where(sibling.c.chat_id == outbox.c.chat_id, sibling.c.due_at <= now, comes_first)
     return (
-        sa.select(outbox.c.id, outbox.c.chat_id, chats.c.platform, chats.c.address, chats.c.thread)
+        sa.select(outbox.c.id, outbox.c.chat_id, outbox.c.due_at, chats.c.platform, chats.c.address, chats.c.thread)
         .join(chats, chats.c.id == outbox.c.chat_id)
         .where(outbox.c.kind == kind, outbox.c.due_at <= now)
         .where(_reachable(platforms), sa.or_(chats.c.hold_until.is_(None), chats.c.hold_until <= now))

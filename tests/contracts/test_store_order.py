@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bot.domain.delivery import DeliveryKind, DeliveryState
 from bot.domain.story import Topic
-from bot.store import claiming
+from bot.store import claiming, holding
 from bot.store.rows import delivery_values
 from bot.store.store import Store
 from bot.store.tables import outbox
@@ -34,7 +34,8 @@ from .store_values import (
 
 
 async def of_every_kind(store: Store) -> list[DeliveryKind]:
-    """One of each kind waits for every chat, planned in the order of the alphabet backwards; the kinds."""
+    """One of each kind waits for every chat, planned in the order of the alphabet backwards; the kinds as they go out:
+    a list that was planned before an alert holds older stories."""
     everybody = await store.chats.all()
     (story_id,) = await stored(store, new_story(scores={}))
     by_hand = {DeliveryKind.EDIT, DeliveryKind.CHANGE, DeliveryKind.CATCH_UP, DeliveryKind.ALERT}
@@ -51,7 +52,7 @@ async def of_every_kind(store: Store) -> list[DeliveryKind]:
                     await connection.execute(sa.insert(outbox).values(values))
                 by_hand.discard(kind)
     assert not by_hand
-    return list(DeliveryKind)
+    return sorted(DeliveryKind, key=lambda kind: (kind not in claiming.NEWS, kind is DeliveryKind.ALERT, kind))
 
 
 async def test_every_kind_in_its_order_and_over_all_chats_the_important_one_first(store: Store) -> None:
@@ -74,6 +75,23 @@ async def test_with_little_room_the_important_one_of_another_chat_goes_first(sto
     await commit(store, new_story(), at=NOW + MINUTE)
     assert [(d.kind, d.chat.id) for d in await claim(store, NOW + MINUTE, limit=1)] == [(DeliveryKind.ALERT, late.id)]
     assert [(d.kind, d.chat.id) for d in await claim(store, NOW + MINUTE, limit=1)] == [(DeliveryKind.NOTICE, early.id)]
+
+
+async def test_what_comes_after_a_list_does_not_overtake_it(store: Store) -> None:
+    """Neither in its chat, nor does it keep the list waiting for as long as others have something new."""
+    chat = await subscribed(store)
+    for _ in range(holding.CROWD + 1):
+        await commit(store, new_story())
+    assert await claim(store, NOW + MINUTE) == []  # they have become one list
+    other = await subscribed(store, channel("2"))
+    await commit(store, new_story(), at=NOW + 2 * MINUTE)
+    sent = []
+    for minute in range(3, 6):
+        (delivery,) = await claim(store, NOW + minute * MINUTE, limit=1)
+        sent.append((delivery.kind, delivery.chat.id))
+        await store.outbox.settle(settled(delivery, DeliveryState.SENT))
+    assert sent[0] == (DeliveryKind.CATCH_UP, chat.id)
+    assert sorted(sent[1:]) == [(DeliveryKind.ALERT, chat.id), (DeliveryKind.ALERT, other.id)]
 
 
 async def test_a_more_important_delivery_does_not_overtake_one_in_flight(store: Store) -> None:
