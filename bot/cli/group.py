@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 from bot.app import utc_now
 from bot.cli import DONE, WRONG
+from bot.cli.lines import story_of, text_of, written
 from bot.domain.story import Item, Language
 from bot.editorial.score import Rulebook
 from bot.settings import Settings
@@ -31,7 +31,7 @@ class Line:
     @property
     def order(self) -> tuple[str, ...]:
         """By id, then by all it says: the same whatever the order of the input."""
-        return (self.id, *(_text(self.story, key) for key in ("title", "summary", "url", "source", "lang")))
+        return (self.id, *(text_of(self.story, key) for key in ("title", "summary", "url", "source", "lang")))
 
 
 async def group(arguments: Namespace, settings: Settings) -> int:
@@ -43,8 +43,7 @@ async def group(arguments: Namespace, settings: Settings) -> int:
     for number in wrong:
         print(say("cli.score.bad_line", line=number), file=sys.stderr)
     for row in rows:
-        # Half a surrogate pair is valid JSON and no text.
-        sys.stdout.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8") + "\n")
+        sys.stdout.write(written(row))
     return WRONG if wrong else DONE
 
 
@@ -53,7 +52,7 @@ def grouped(given: Iterable[bytes], rulebook: Rulebook, now: datetime) -> tuple[
     lines: list[Line] = []
     wrong: list[int] = []
     for number, raw in enumerate(given, start=1):
-        story = _story(raw) if raw.strip() else None
+        story = story_of(raw) if raw.strip() else None
         if story is not None:
             lines.append(_line(len(lines), story, now))
         elif raw.strip():
@@ -76,7 +75,7 @@ def _stories(lines: Sequence[Line], rulebook: Rulebook, now: datetime) -> dict[i
     became: dict[str, str] = {}
     for when, line in _in_order(lines, now):
         window.forget(when - WINDOW)
-        said, title, summary = (_text(line.story, key) for key in ("lang", "title", "summary"))
+        said, title, summary = (text_of(line.story, key) for key in ("lang", "title", "summary"))
         language = Language(said) if said in ("en", "id") else rulebook.detect(Item(title=title, summary=summary), None)
         taken[line.id] = taken.get(line.id, 0) + 1
         sketch = sketcher.sketch(
@@ -85,7 +84,7 @@ def _stories(lines: Sequence[Line], rulebook: Rulebook, now: datetime) -> dict[i
             language=language,
             title=title,
             summary=summary,
-            source=_text(line.story, "source"),
+            source=text_of(line.story, "source"),
         )
         found = window.add(sketch)
         placed[line.place] = found.group
@@ -113,24 +112,11 @@ def _line(place: int, story: Mapping[str, Any], now: datetime) -> Line:
 
     given = story.get("id")
     said = given if isinstance(given, str | int) and not isinstance(given, bool) else None
-    called = str(said) if said not in (None, "") else _text(story, "url") or _digest(story)
-    return Line(place=place, story=story, id=called, date=read_date(_text(story, "date"), now))
+    called = str(said) if said not in (None, "") else text_of(story, "url") or _digest(story)
+    return Line(place=place, story=story, id=called, date=read_date(text_of(story, "date"), now))
 
 
 def _digest(story: Mapping[str, Any]) -> str:
     """A name for a story without id and address, from what it says."""
-    said = "\n".join(_text(story, key) for key in ("title", "summary", "source", "date"))
+    said = "\n".join(text_of(story, key) for key in ("title", "summary", "source", "date"))
     return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _story(raw: bytes) -> Mapping[str, Any] | None:
-    try:
-        story = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return story if isinstance(story, dict) and isinstance(story.get("title", ""), str | None) else None
-
-
-def _text(story: Mapping[str, Any], key: str) -> str:
-    value = story.get(key)
-    return value if isinstance(value, str) else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli import DONE, WRONG
+from bot.cli.lines import story_of, text_of, written
 from bot.domain.errors import SourceError
 from bot.domain.event import Event
 from bot.domain.story import Item, Language
@@ -35,7 +35,7 @@ async def parse(arguments: Namespace, settings: Settings) -> int:
         print(f"{arguments.file}: {error.detail}", file=sys.stderr)
         return WRONG
     for item in document.items:
-        print(json.dumps(as_json(item), ensure_ascii=False))
+        sys.stdout.write(written(as_json(item)))
     sys.stdout.flush()
     print(say("cli.parsed", items=len(document.items), reading=document.reading), file=sys.stderr)
     return DONE
@@ -57,45 +57,32 @@ async def score(arguments: Namespace, settings: Settings) -> int:
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if not line.strip():
             continue
-        story = _story(line)
+        story = story_of(line)
         if story is None:
             wrong += 1
             print(say("cli.score.bad_line", line=number), file=sys.stderr)
             continue
         item = _item(story)
-        said = _text(story, "lang")
+        said = text_of(story, "lang")
         prior = Language(said) if said in ("en", "id") else None
         language = forced or prior or rulebook.detect(item, None)
-        verdict = rulebook.score(item, language=language, source=_text(story, "source"), weight=1.0, hints=())
+        verdict = rulebook.score(item, language=language, source=text_of(story, "source"), weight=1.0, hints=())
         row = {
             "id": story.get("id"),
             "language": language.value,
             "topics": {topic.value: _topic_row(one, language) for topic, one in verdict.topics.items()},
             "event": _event_row(extract(item, language=language, verdict=verdict, rulebook=rulebook)),
         }
-        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        sys.stdout.write(written(row))
     return WRONG if wrong else DONE
-
-
-def _story(line: bytes) -> Mapping[str, Any] | None:
-    try:
-        story = json.loads(line)
-    except ValueError:
-        return None
-    return story if isinstance(story, dict) and isinstance(story.get("title", ""), str | None) else None
-
-
-def _text(story: Mapping[str, Any], key: str) -> str:
-    value = story.get(key)
-    return value if isinstance(value, str) else ""
 
 
 def _item(story: Mapping[str, Any]) -> Item:
     return Item(
-        title=_text(story, "title"),
-        summary=_text(story, "summary"),
-        content=_text(story, "content"),
-        link=_text(story, "url") or None,
+        title=text_of(story, "title"),
+        summary=text_of(story, "summary"),
+        content=text_of(story, "content"),
+        link=text_of(story, "url") or None,
     )
 
 

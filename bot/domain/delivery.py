@@ -13,8 +13,9 @@ from bot.domain.subscription import Chat
 
 class DeliveryKind(StrEnum):
     """In the order in which a chat gets them (the alphabet's: the store sorts by it). CATCH_UP: all that was held back
-    by quiet hours or a pause, or a crowd, in one; alerts that are newer come after it. CHANGE: a reply under an alert, for a material change. EDIT: the alert itself,
-    brought up to date in place. NOTICE: to the operator."""
+    by quiet hours or a pause, or was too much at once, in one; among alerts it has its place by age. CHANGE: a reply
+    under an alert, for a material change. EDIT: the alert itself, brought up to date in place. NOTICE: to the
+    operator."""
 
     ALERT = "alert"
     CATCH_UP = "catch_up"

@@ -28,7 +28,7 @@ class Patience:
     15 in all, and what runs it waits before and after this."""
 
     lease: timedelta = timedelta(seconds=40)
-    send: float = 25.0
+    send: float = 36.0
     last_word: float = 3.0
 
 

@@ -180,6 +180,8 @@ async def test_a_document_and_a_headline_on_the_command_line(tmp_path: Path) -> 
     scored = await kabar("score", lines='{"id": 7, "title": "Northwind Cloud lays off 300 engineers"}\nnot json\n')
     assert scored.code == 1, "a line that is no story is named"
     assert "line 2" in scored.err
+    odd = await kabar("score", lines='{"id": 7, "title": "Northwind Cloud lays off \\ud800"}\n' + "[" * 5000 + "\n")
+    assert (odd.code, [row["id"] for row in odd.rows], odd.err.count("line")) == (1, [7], 2), odd.err
     topics = scored.rows[0]["topics"]
     assert set(topics) == {"ai", "layoffs", "tech-layoffs"}
     assert topics["layoffs"]["hit"]

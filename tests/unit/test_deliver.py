@@ -29,6 +29,7 @@ from bot.domain.subscription import Chat, ChatState, Mode, Preferences
 from bot.ports import Platform, Stories
 from bot.services.compose import Composer, Held, Unsaid
 from bot.services.courier import DeliverReport
+from bot.platforms.telegram.client import Timeouts
 from bot.services.deliver import Deliverer, Patience
 from bot.services.operator import Operator
 from bot.store.store import Store
@@ -615,3 +616,9 @@ async def test_what_is_new_goes_out_while_others_wait_for_their_moment(
     draining.cancel()
     with pytest.raises(asyncio.CancelledError):
         await draining
+
+
+def test_an_answer_after_half_a_minute_is_heard_before_the_lease_ends() -> None:
+    """Or the chat of a slow answer would get the same message again and again."""
+    patience = Patience()
+    assert 30 < Timeouts().read < patience.send < patience.lease.total_seconds()

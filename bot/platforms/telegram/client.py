@@ -37,7 +37,7 @@ class Timeouts:
     `stop` is what running replies get at the end."""
 
     connect: float = 10
-    read: float = 20
+    read: float = 35  # it has answered after half a minute; who gives up sooner sends everything again
     write: float = 20
     pool: float = 10
     poll: float = 25
