@@ -26,10 +26,10 @@ from bot.domain.errors import (
 from bot.domain.message import Message
 from bot.domain.story import Language, Topic
 from bot.domain.subscription import Chat, ChatState, Mode, Preferences
+from bot.platforms.telegram.client import Timeouts
 from bot.ports import Platform, Stories
 from bot.services.compose import Composer, Held, Unsaid
 from bot.services.courier import DeliverReport
-from bot.platforms.telegram.client import Timeouts
 from bot.services.deliver import Deliverer, Patience
 from bot.services.operator import Operator
 from bot.store.store import Store
