@@ -199,7 +199,7 @@ async def _import(app: App, arguments: Namespace) -> int:
         if await app.store.feeds.add(fresh, app.world.clock()):
             taken.add(fresh.id)
             added += 1
-    print(say("cli.feeds.imported", added=added, there=len(specs) - added))
+    print(say("cli.feeds.imported", count=added, there=len(specs) - added))
     return DONE
 
 

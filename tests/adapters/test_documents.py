@@ -562,6 +562,12 @@ def test_controls_that_deceive_are_taken_out_of_what_is_shown() -> None:
     assert item.authors == ("Ana",)
 
 
+@pytest.mark.parametrize("picture", ["🏳️\u200d🌈", "👩🏽\u200d💻", "⛹️\u200d♂️", "👨\u200d👩\u200d👧"])
+def test_what_joins_pictures_is_left_in(picture: str) -> None:
+    item = entry(f"<title>AI\u200d {picture}\u200dis</title><description>{picture}\u200d</description>")
+    assert (item.title, item.summary) == (f"AI {picture}is", picture)
+
+
 @pytest.mark.parametrize(
     "link", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "JAVASCRIPT:x", "mailto:a@b"]
 )
