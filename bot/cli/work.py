@@ -28,7 +28,8 @@ async def run(arguments: Namespace, settings: Settings) -> int:
     try:
         app.rulebook  # noqa: B018 - rules that do not load stop the start, not the first poll
         await app.synchronise()
-        LOG.info("%s", app.texts.say("cli.running", feeds=len(settings.feeds)))
+        listed = (await app.store.feeds.counts()).listed  # those that were added by command too
+        LOG.info("%s", app.texts.say("cli.running", count=listed))
         if not settings.platforms:
             LOG.warning("%s", app.texts.say("cli.no_platform"))
         await live(app, arguments.stop.gently())

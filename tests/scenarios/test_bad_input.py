@@ -39,6 +39,9 @@ async def test_a_feed_added_by_hand_gets_an_id_and_a_name_that_fit(tmp_path: Pat
     assert row["title"] == "127.0.0.1"
     shown = await kabar("say", "/feeds")
     assert "pa55word" not in shown.out
+    async with kabar.running() as life:
+        await life.says("reading one feed;")
+        assert "pa55word" not in life.log
 
 
 @pytest.mark.parametrize(
