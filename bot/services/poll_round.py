@@ -18,6 +18,9 @@ from bot.ports import Reading
 
 WRITTEN_EVERY = 0.05  # seconds
 MOST_LOOKS, MOST_STORIES = 100, 300  # waiting to be written down before anybody looks any further
+# Seconds within which the feeds of a claim were all taken up: the next claim, which is a transaction, is for twice as
+# many. Where hosts are slow it is for one feed a place, so that none waits long for its look.
+QUICK, MOST_CLAIMED = 1.0, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +52,13 @@ class Round:
         self._write_down = write
         self._at_once = at_once
         self._claimed: deque[Feed] = deque()
+        self._claimed_at: float | None = None
+        self._share = at_once
         self._is_exhausted = False
         self._claiming = asyncio.Lock()
         self._writing = asyncio.Lock()
         self._seen: list[Look] = []
+        self._new_stories = 0
         self._places = 0
         self._over = asyncio.Event()
 
@@ -77,6 +83,7 @@ class Round:
             look = await self._look(feed)
             if look is not None:
                 self._seen.append(look)
+                self._new_stories += len(look.reading.new)
             while self._is_full():
                 await self._write()
         self._places -= 1
@@ -91,13 +98,19 @@ class Round:
         return self._claimed.popleft() if self._claimed else None
 
     async def _claim_some(self) -> None:
-        if not self._is_exhausted:
-            some = await self._claim(self._at_once)
-            self._claimed.extend(some)
-            self._is_exhausted = not some
+        if self._is_exhausted:
+            return
+        now, before = asyncio.get_running_loop().time(), self._claimed_at
+        if before is not None:
+            is_quick = now - before < QUICK
+            self._share = max(self._at_once, min(2 * self._share, MOST_CLAIMED)) if is_quick else self._at_once
+        self._claimed_at = now
+        some = await self._claim(self._share)
+        self._claimed.extend(some)
+        self._is_exhausted = not some
 
     def _is_full(self) -> bool:
-        return len(self._seen) >= MOST_LOOKS or sum(len(look.reading.new) for look in self._seen) >= MOST_STORIES
+        return len(self._seen) >= MOST_LOOKS or self._new_stories >= MOST_STORIES
 
     async def _keep_writing(self) -> None:
         while not self._over.is_set():
@@ -109,6 +122,6 @@ class Round:
 
     async def _write(self) -> None:
         async with self._writing:
-            seen, self._seen = self._seen, []
+            seen, self._seen, self._new_stories = self._seen, [], 0
             if seen:
                 await self._write_down(seen)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -45,8 +45,9 @@ class AddressGuard:
             except ValueError:
                 if text:
                     self._names.add(text)
+        self.exempts: Callable[[str], bool] = lru_cache(maxsize=4_096)(self._exempts)  # asked several times a fetch
 
-    def exempts(self, host: str) -> bool:
+    def _exempts(self, host: str) -> bool:
         """Whether the operator allows this host by name, or as an address by a network."""
         name = host.lower().strip("[]").rstrip(".")
         if name in self._names:

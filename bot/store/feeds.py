@@ -9,36 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.feed import Feed, FeedOutcome, FeedSpec, FeedState, Origin
+from bot.domain.feed import Feed, FeedSpec, FeedState, Origin
 from bot.ports import FeedCounts
 from bot.store import feed_lists
 from bot.store.columns import Moment
 from bot.store.database import Database, Lock
-from bot.store.rows import chunks, feed_of, spec_values
+from bot.store.outcomes import NOT_LEASED
+from bot.store.rows import feed_of, spec_values
 from bot.store.tables import feeds
-
-NOT_LEASED = {"lease": None, "lease_until": None}
-
-# What an outcome leaves as it is, and what decides about the rest.
-_KEPT = (
-    "id",
-    "lease",
-    "lease_until",
-    "state",
-    "title",
-    "last_ok",
-    "problem_since",
-    "moved_url",
-    "gap_seconds",
-    "newest_at",
-)
-_STANDING = (
-    sa.select(*(feeds.c[name] for name in _KEPT))
-    .where(feeds.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .order_by(feeds.c.id)
-    .with_for_update()
-)
-_WRITE = sa.update(feeds).where(feeds.c.id == sa.bindparam("feed"))
 
 _NOW = sa.bindparam("now", type_=Moment())
 _FREE = sa.and_(
@@ -188,67 +166,6 @@ class FeedTable:
         async with self._database.reading() as connection:
             rows = await connection.execute(polled)
             return min((max(at for at in row if at is not None) for row in rows), default=None)
-
-
-async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[FeedOutcome]) -> list[bool]:
-    """Writes what looks at feeds brought and gives their leases back. False, and nothing written, for a feed that is
-    gone or leased by somebody else meanwhile."""
-    rows: dict[str, sa.Row[Any]] = {}
-    for ids in chunks([outcome.feed_id for outcome in outcomes]):
-        rows |= {row.id: row for row in await connection.execute(_STANDING, {"ids": ids})}
-    written: list[bool] = []
-    with_cursor: list[dict[str, Any]] = []
-    without: list[dict[str, Any]] = []
-    for outcome in outcomes:
-        row = rows.get(outcome.feed_id)
-        is_ours = row is not None and outcome.lease in (None, row.lease)
-        written.append(is_ours)
-        if row is None or not is_ours:
-            continue
-        if outcome.lease is not None:
-            del rows[outcome.feed_id]  # given back by this very outcome
-        values = _values(row, outcome)
-        if outcome.cursor is None:
-            without.append(values)
-        else:
-            with_cursor.append(values | {"cursor": outcome.cursor})
-    for values_of_some in (with_cursor, without):
-        if values_of_some:
-            await connection.execute(_WRITE, values_of_some)
-    return written
-
-
-def _values(row: sa.Row[Any], outcome: FeedOutcome) -> dict[str, Any]:
-    """Every column that a look may change but the cursor, so that many outcomes are one statement."""
-    is_leased = outcome.lease is None
-    move, rhythm = outcome.move, outcome.rhythm
-    return {
-        "feed": outcome.feed_id,
-        "state": outcome.state,
-        "last_try": outcome.at,
-        "last_ok": outcome.at if outcome.state is FeedState.OK else row.last_ok,
-        "next_poll": outcome.next_poll,
-        "failures": outcome.failures,
-        "problem": outcome.problem,
-        "problem_detail": outcome.problem_detail,
-        "problem_since": None if outcome.problem is None else _since(row, outcome),
-        "hold_until": outcome.hold_until,
-        "lease": row.lease if is_leased else None,
-        "lease_until": row.lease_until if is_leased else None,
-        "moved_to": move and move.to,
-        "moved_times": move and move.times,
-        "moved_since": move and move.since,
-        "moved_url": outcome.address or row.moved_url,
-        "gap_seconds": row.gap_seconds if rhythm is None else rhythm.gap and rhythm.gap.total_seconds(),
-        "newest_at": row.newest_at if rhythm is None else rhythm.newest,
-        "title": row.title or outcome.title or "",  # the operator's own name for it comes first
-    }
-
-
-def _since(row: sa.Row[Any], outcome: FeedOutcome) -> datetime:
-    """A failing streak goes on whatever the cause; what is odd about a feed that reads well is no part of it."""
-    goes_on = (row.state == FeedState.OK) == (outcome.state == FeedState.OK)
-    return (row.problem_since if goes_on else None) or outcome.at
 
 
 async def _find(connection: AsyncConnection, id_or_url: str) -> sa.Row[Any] | None:

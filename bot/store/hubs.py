@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bot.domain.feed import Feed, FeedState
 from bot.domain.hub import HubState, HubSubscription
 from bot.store.database import Database, Lock
-from bot.store.feeds import NOT_LEASED
+from bot.store.outcomes import NOT_LEASED
 from bot.store.rows import feed_of
 from bot.store.tables import feeds, hubs
 

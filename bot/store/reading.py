@@ -14,7 +14,7 @@ from bot.store import storing
 from bot.store.coverage import events_of
 from bot.store.database import Database
 from bot.store.events import News, draft
-from bot.store.feeds import write_outcomes
+from bot.store.outcomes import write_outcomes
 from bot.store.placing import Placed, place
 from bot.store.planning import plan_alerts, plan_edits, plan_replies, plan_watched
 from bot.store.relating import relate

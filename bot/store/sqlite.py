@@ -43,8 +43,10 @@ class Connection(aiosqlite.Connection):
         self.brief = False
 
     async def rollback(self) -> None:
+        """A connection is rolled back whenever it is given back: after a commit there is nothing to do."""
         self.brief = False
-        await super().rollback()
+        if self._asked or self.in_transaction:
+            await super().rollback()
 
     async def close(self) -> None:
         self.brief = False

@@ -51,7 +51,8 @@ async def main() -> None:
     clock = Clock()
     app = await build(replace(settings, feeds=tuple(specs)), upgrade=True, world=World(clock=clock))
     await app.synchronise()
-    app.rulebook, app.poller  # noqa: B018 - what a start costs is no part of a round, as it is none of a peer's
+    await app.warm_up()  # what a start costs is no part of a round, as it is none of a peer's
+    app.poller  # noqa: B018
     print(json.dumps({"ready": True}), flush=True)
     stored = 0
     while await asyncio.to_thread(sys.stdin.readline):
