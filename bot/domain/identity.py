@@ -24,6 +24,7 @@ TRACKING = re.compile(
 SENDER_VALUES = re.compile(r"^(rss|feed|rss_?feed|atom|newsletter|twitter|facebook|social|homepage|hp)$", re.IGNORECASE)
 SENDER_NAMES = frozenset({"ref", "source", "src", "from", "via", "medium"})
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
+_ASCII_BETWEEN_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
 SHORTEST_TELLING_TITLE = 12
 # Last parts of a path that name no other page than the path without them.
 SAME_PAGE = frozenset({"", "amp", "index.html", "index.htm"})
@@ -82,8 +83,14 @@ def words(title: str) -> frozenset[str]:
 
 def fingerprint(*texts: str) -> str:
     """A short hash of texts whose case, punctuation and spacing do not count."""
-    normal = "\x1f".join(_BETWEEN_WORDS.sub(" ", text.casefold()).strip() for text in texts)
+    normal = "\x1f".join(_only_words(text.casefold()) for text in texts)
     return hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _only_words(text: str) -> str:
+    if text.isascii():  # several times faster, and most of what is read
+        return " ".join(text.translate(_ASCII_BETWEEN_WORDS).split())
+    return _BETWEEN_WORDS.sub(" ", text).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +128,13 @@ def keys_of(feed_id: str, items: Sequence[Item]) -> list[Keys]:
     ids = [_normal_id(item.id) for item in items]
     shared_ids = _ambiguous(zip(ids, titles, strict=True))
     result = []
-    for item, url, guid in zip(items, urls, ids, strict=True):
+    for item, url, guid, title in zip(items, urls, ids, titles, strict=True):
         telling = url is not None and url not in shared_urls and not is_front_page(url)
         others = []
         if guid and guid not in shared_ids:
             others.append(f"guid:{feed_id}:{fingerprint_exact(guid)}")
         if item.published is not None and len(item.title) >= SHORTEST_TELLING_TITLE:
-            others.append(f"dated:{feed_id}:{fingerprint(item.title)}:{item.published.isoformat()}")
+            others.append(f"dated:{feed_id}:{title}:{item.published.isoformat()}")
         if not telling and not others:
             others.append(f"words:{feed_id}:{fingerprint(item.title, item.summary, item.content[:500])}")
         result.append(Keys(url=f"url:{fingerprint_exact(url)}" if url and telling else None, others=tuple(others)))

@@ -64,6 +64,12 @@ _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?(am|pm)?(z)
 _COMMENT = re.compile(r"\([^()]*\)")
 _JOINED = re.compile(r"(\d)-([a-z]{3,})-(\d)")
 _NUMBER = re.compile(r"(\d{1,4})(?:st|nd|rd|th)?")
+# The form of RFC 822, which most documents have: read at once, to what the other forms would make of it.
+_USUAL = re.compile(
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun),? )?(\d\d?) (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) (\d{4}) "
+    r"(\d\d):(\d\d):(\d\d) (gmt|utc|z|[+-]\d{4})",
+    re.ASCII,
+)
 
 
 def read_date(
@@ -91,7 +97,8 @@ def _tidy(raw: str) -> str:
     text = raw.strip().lower()
     for mark in "'’‘`":
         text = text.replace(mark, "")
-    text = _COMMENT.sub(" ", text)
+    if "(" in text:
+        text = _COMMENT.sub(" ", text)
     return " ".join(text.replace("\u2212", "-").split())
 
 
@@ -101,6 +108,10 @@ def _is_indonesian(language: str | None) -> bool:
 
 def _known_form(text: str, *, day_first: bool) -> tuple[bool, datetime | None]:
     """Whether the string has a form known here, and its moment; ValueError when the numbers are no date."""
+    if match := _USUAL.fullmatch(text):
+        day, month_name, year, hour, minute, second, zone = match.groups()
+        date = (int(year), _MONTHS[month_name], int(day))
+        return True, _moment(date, _clock(hour, minute, second, None), _zone(zone) or 0)
     if match := _EPOCH.fullmatch(text):
         return True, datetime.fromtimestamp(int(match[1]), UTC)
     if match := _ISO.fullmatch(text):

@@ -45,7 +45,7 @@ def item_of(
 def _date(
     entry: Mapping[str, Any], names: tuple[str, ...], now: datetime, language: str | None
 ) -> tuple[str | None, datetime | None]:
-    fields = dict(entry.items())  # feedparser's own .get answers with another date
+    fields = entry if type(entry) is dict else dict(entry.items())  # feedparser's own .get answers with another date
     for name in names:
         raw = fields.get(name)
         if isinstance(raw, str) and raw.strip():

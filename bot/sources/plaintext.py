@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -50,6 +51,7 @@ _TAGS = re.compile(r"<[^<>]*>")
 _SILENT = "script, style, template, iframe, noembed, noframes, xmp, svg, math, object, textarea, select, title"
 # A form feed is white space to HTML (so it may stand inside tables) and in no text: our mark for a line break.
 _BREAK = "\f"
+_SHORT = 100
 _SPACES = re.compile(r"\s+")
 # the five places that windows-1252 leaves empty
 _BYTES = {chr(code): bytes([code]) for code in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
@@ -75,7 +77,15 @@ def body_text(value: str, limit: int, *, markup: bool | None = None) -> str:
 
 def plain(value: object, limit: int = 200) -> str:
     """A name or a label: one line of text, whatever was given."""
-    return title_text(value, limit) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return _label(value, limit) if len(value) <= _SHORT else title_text(value, limit)
+
+
+@lru_cache(maxsize=1_024)
+def _label(value: str, limit: int) -> str:
+    """The same few authors and tags stand on all entries of a document."""
+    return title_text(value, limit)
 
 
 def _bounded(value: str) -> str:
