@@ -21,7 +21,8 @@ _WORD = re.compile(r"[^\W_]+")
 
 def unwrapped(item: Item, outlet: str) -> Item:
     """The story that an entry of Google News leads to; any other item as it is. `outlet`: the entry's source."""
-    if item.link is None or "google" not in item.link.lower() or (urlsplit(item.link).hostname or "").lower() not in _HOSTS:
+    link = (item.link or "").lower()
+    if "google" not in link or urlsplit(link).hostname not in _HOSTS:
         return item
     title, outlet = _parted(item.title, outlet)
     words = _WORD.findall(title.casefold())

@@ -33,6 +33,7 @@ SQLITE = (
 POSTGRESQL = ("CREATE INDEX ix_stories_words ON stories USING gin (string_to_array(words, ' '))",)
 
 _WORD = re.compile(r"[^\W_]+")
+_BETWEEN_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}  # the same for ASCII, at once
 
 
 def set_up(connection: sa.Connection) -> None:
@@ -53,7 +54,8 @@ def folded(index: str) -> str:
     plain = index.casefold()
     if not plain.isascii():
         plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
-    words = dict.fromkeys(word[:LONGEST_WORD] for word in _WORD.findall(plain))
+    found = plain.translate(_BETWEEN_WORDS).split() if plain.isascii() else _WORD.findall(plain)
+    words = dict.fromkeys(word[:LONGEST_WORD] for word in found)
     kept = " ".join(words)
     return kept if len(kept) <= MOST_LETTERS else kept[:MOST_LETTERS].rpartition(" ")[0]
 

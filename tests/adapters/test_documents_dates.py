@@ -181,3 +181,17 @@ def test_what_is_written_is_read_back(moment: datetime) -> None:
     expected = moment.replace(microsecond=0, tzinfo=UTC)
     assert read_date(moment.isoformat(), NOW) == expected
     assert read_date(moment.strftime("%a, %d %b %Y %H:%M:%S +0000"), NOW) == expected
+
+
+@given(
+    st.integers(0, 40),
+    st.sampled_from(["Jan", "Mar", "may", "Dec"]),
+    st.tuples(st.integers(0, 26), st.integers(0, 62), st.integers(0, 62)),
+    st.sampled_from(["GMT", "UTC", "Z", "+0000", "+0700", "-0330", "+1600", "-0099"]),
+)
+def test_the_usual_form_is_what_the_same_date_means_in_another_order(
+    day: int, month: str, clock: tuple[int, int, int], zone: str
+) -> None:
+    time = "{:02}:{:02}:{:02}".format(*clock)
+    usual = read_date(f"Mon, {day:02} {month} 2026 {time} {zone}", NOW)
+    assert usual == read_date(f"{month} {day:02} 2026 {time} {zone}", NOW)

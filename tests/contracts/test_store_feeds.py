@@ -172,7 +172,7 @@ async def test_two_pollers_never_get_the_same_feed(open_store: OpenStore) -> Non
 async def test_many_that_are_due_at_once_are_spread_and_the_longest_overdue_come_first(store: Store) -> None:
     await store.feeds.synchronise([spec(f"f{n:02}") for n in range(20)], NOW)
     await store.feeds.add(spec("later"), NOW + DAY)
-    (leased,) = await store.feeds.claim(NOW, "a look", NOW + HOUR, 1)
+    (leased,) = await store.feeds.claim(NOW, "a look", NOW + HOUR, 1, ["f00"])
     assert await store.feeds.spread(NOW, 4, MINUTE, DAY) == 15
     due = {feed.id: feed.next_poll for feed in await store.feeds.all()}
     assert [due[f"f{n:02}"] for n in range(20)] == [NOW] * 5 + [NOW + n * MINUTE for n in range(1, 16)]
@@ -267,3 +267,23 @@ async def test_a_feed_given_back_is_free_at_once_unless_it_has_another_owner(sto
     feed = await store.feeds.find("wire")
     assert feed is not None
     assert (feed.lease, feed.next_poll) == ("next", NOW + HOUR)
+
+
+async def test_a_look_that_finds_nothing_new_changes_times_only_and_a_well_feed_is_well_after_it(store: Store) -> None:
+    await store.feeds.synchronise([spec("well"), spec("odd")], NOW)
+    rhythm = Rhythm(gap=HOUR, newest=NOW)
+    for feed_id, problem in (("well", None), ("odd", "empty_feed")):
+        await look(store, replace(outcome(feed_id), cursor="etag", rhythm=rhythm, problem=problem, title="A name"))
+    before = {feed.id: feed for feed in await store.feeds.claim(NOW + HOUR, "a look", NOW + DAY, 2)}
+    for feed_id in before:
+        await look(store, replace(outcome(feed_id, at=NOW + HOUR, lease="a look"), rhythm=rhythm, title="A name"))
+    again = NOW + 2 * HOUR
+    for feed in await store.feeds.all():
+        known = replace(before[feed.id], problem=None, problem_since=None, lease=None)
+        assert feed == replace(known, last_try=NOW + HOUR, last_ok=NOW + HOUR, next_poll=again)
+    assert len(await store.feeds.claim(again, "next", again + HOUR, 2)) == 2, "their leases are given back"
+    faster = Rhythm(gap=MINUTE, newest=again)
+    await look(store, replace(outcome("well", at=again, lease="next"), rhythm=faster))
+    found = await store.feeds.find("well")
+    assert found is not None
+    assert (found.rhythm, found.cursor) == (faster, "etag")
