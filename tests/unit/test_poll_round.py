@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from bot.domain.feed import Feed
 from bot.services.poll_round import MOST_CLAIMED, Look, Round
-
 from tests.builders import a_feed
 
 
