@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.feed import FeedOutcome, FeedState
 from bot.domain.schedule import Rhythm
-from bot.store.columns import Moment
 from bot.store.rows import chunks
 from bot.store.tables import feeds
 
@@ -41,8 +41,7 @@ _STANDING = (
     .with_for_update()
 )
 _WRITE = sa.update(feeds).where(feeds.c.id == sa.bindparam("feed"))
-_AT = sa.bindparam("at", type_=Moment())
-_WRITE_TIMES = _WRITE.values(last_try=_AT, last_ok=_AT, next_poll=sa.bindparam("next"), **NOT_LEASED)
+_WRITE_TIMES = _WRITE.values(NOT_LEASED)
 
 
 async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[FeedOutcome]) -> list[bool]:
@@ -52,9 +51,7 @@ async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[FeedOut
     for ids in chunks([outcome.feed_id for outcome in outcomes]):
         rows |= {row.id: row for row in await connection.execute(_STANDING, {"ids": ids})}
     written: list[bool] = []
-    with_cursor: list[dict[str, Any]] = []
-    without: list[dict[str, Any]] = []
-    times: list[dict[str, Any]] = []
+    changes: dict[tuple[sa.Update, bool], list[dict[str, Any]]] = defaultdict(list)
     for outcome in outcomes:
         row = rows.get(outcome.feed_id)
         is_ours = row is not None and outcome.lease in (None, row.lease)
@@ -64,30 +61,26 @@ async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[FeedOut
         if outcome.lease is not None:
             del rows[outcome.feed_id]  # given back by this very outcome
         if _leaves_all_well(row, outcome):
-            times.append({"feed": outcome.feed_id, "at": outcome.at, "next": outcome.next_poll})
-            continue
-        values = _values(row, outcome)
-        if outcome.cursor is None:
-            without.append(values)
+            statement, values = _WRITE_TIMES, _times(outcome)
         else:
-            with_cursor.append(values | {"cursor": outcome.cursor})
-    for values_of_some in (with_cursor, without):
-        if values_of_some:
-            await connection.execute(_WRITE, values_of_some)
-    if times:
-        await connection.execute(_WRITE_TIMES, times)
+            statement, values = _WRITE, _values(row, outcome)
+        if outcome.cursor is not None:
+            values["cursor"] = outcome.cursor
+        changes[statement, outcome.cursor is not None].append(values)
+    for (statement, _has_cursor), some in changes.items():
+        await connection.execute(statement, some)
     return written
 
 
 def _leaves_all_well(row: sa.Row[Any], outcome: FeedOutcome) -> bool:
-    """Whether nothing but times changes, as at most looks: the feed read well before, and has nothing new."""
+    """Whether nothing but times and the cursor changes, as at most looks: the feed read well, and does again."""
     rhythm = outcome.rhythm
     return (
         row.is_well
         and outcome.lease is not None
         and outcome.state is FeedState.OK
         and not outcome.failures
-        and (outcome.cursor, outcome.problem, outcome.problem_detail, outcome.hold_until) == (None, None, None, None)
+        and (outcome.problem, outcome.problem_detail, outcome.hold_until) == (None, None, None)
         and (outcome.move, outcome.address) == (None, None)
         and bool(row.title or not outcome.title)
         and (rhythm is None or (_gap(rhythm), rhythm.newest) == (row.gap_seconds, row.newest_at))
@@ -96,6 +89,15 @@ def _leaves_all_well(row: sa.Row[Any], outcome: FeedOutcome) -> bool:
 
 def _gap(rhythm: Rhythm) -> float | None:
     return None if rhythm.gap is None else rhythm.gap.total_seconds()
+
+
+def _times(outcome: FeedOutcome) -> dict[str, Any]:
+    return {
+        "feed": outcome.feed_id,
+        "last_try": outcome.at,
+        "last_ok": outcome.at,
+        "next_poll": outcome.next_poll,
+    }
 
 
 def _values(row: sa.Row[Any], outcome: FeedOutcome) -> dict[str, Any]:
