@@ -76,7 +76,8 @@ def _ticks(app: App) -> Scheduler:
     scheduler.every("holds", HOLDS_TICK, app.holds.release_due)
     # A round lasts as long as its slowest platform; the others get rounds of their own meanwhile.
     scheduler.every("deliver", DELIVER_TICK, deliver, at_once=4)
-    scheduler.every("office", RENEWED_EVERY, app.receiving.renew)
+    if "telegram" in app.settings.platforms:
+        scheduler.every("office", RENEWED_EVERY, app.receiving.renew)
     scheduler.every("take back", TAKE_BACK_TICK, app.take_back)
 
     def hurry() -> None:

@@ -132,6 +132,9 @@ class Outbox(Protocol):
         """What is held for a chat becomes one CATCH_UP whose payload names its stories (JSON list of ids, oldest
         first); how many stories that are. A single held alert is queued again as it is."""
 
+    async def tell_singly(self, catch_up: PendingDelivery, now: datetime) -> int:
+        """Queues again, one by one, what a CATCH_UP told that was refused for good; how many."""
+
     async def spoke(self, channel: Channel, rest_until: datetime, turn: Turn | None, now: datetime) -> None:
         """A message went there outside the outbox (an answer): deliveries to it wait until `rest_until`, and those
         under the same limit a turn longer."""

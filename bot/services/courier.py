@@ -174,6 +174,8 @@ class Courier:
             case MessageRejected(detail=detail):
                 LOG.error("delivery %d to %s is given up: %s", delivery.id, chat.channel, detail)
                 await self._settle(delivery, DeliveryState.DEAD, reason=detail)
+                if delivery.kind is DeliveryKind.CATCH_UP:  # one story's words must not cost the others
+                    await self._outbox.tell_singly(delivery, now)
                 await self._tell_operator(chat, detail, now)
                 report.dead += 1
             case PlatformUnavailable() | _:

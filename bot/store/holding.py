@@ -84,6 +84,19 @@ async def take_apart(connection: AsyncConnection, chat_ids: Collection[int]) -> 
         await connection.execute(sa.delete(outbox).where(outbox.c.id == row.id))
 
 
+async def tell_singly(connection: AsyncConnection, catch_up_id: int, now: datetime) -> int:
+    """What a list told that its chat could not be given is queued again one by one: one story may be to blame, and the
+    others are not lost for it. They count as tried, so that no list is made of them again. How many."""
+    row = (await connection.execute(sa.select(outbox).where(outbox.c.id == catch_up_id))).one()
+    queued = {"state": DeliveryState.QUEUED, "reason": None, "settled_at": None, "due_at": now, "attempts": 1}
+    again = 0
+    for ids in chunks(json.loads(row.payload or "[]")):
+        told = [outbox.c.chat_id == row.chat_id, outbox.c.story_id.in_(ids), outbox.c.reason == CAUGHT_UP]
+        single = sa.update(outbox).where(*told, outbox.c.kind != DeliveryKind.CATCH_UP)
+        again += (await connection.execute(single.values(queued))).rowcount
+    return again
+
+
 async def _let_go(connection: AsyncConnection, rows: Sequence[sa.Row[Any]], now: datetime) -> None:
     """Queued as if it had come up just now, or a night of quiet would look like a stuck outbox. A doubtful one keeps
     its time: that is how far back to look for it in the chat."""

@@ -82,6 +82,10 @@ class OutboxTable:
         async with self._database.writing() as connection:
             return await claiming.take_back(connection, gone, now)
 
+    async def tell_singly(self, catch_up: PendingDelivery, now: datetime) -> int:
+        async with self._database.writing() as connection:
+            return await holding.tell_singly(connection, catch_up.id, now)
+
     async def settle(self, settled: Settled) -> bool:
         held = [outbox.c.id == settled.delivery_id, outbox.c.fence == settled.fence]
         if settled.state is DeliveryState.SENT:

@@ -205,3 +205,14 @@ async def test_feeds_that_a_process_that_is_gone_was_reading_are_read_at_once(st
     assert await store.feeds.claim(NOW + SECOND, "another", NOW + HOUR, 9) == []
     assert await store.feeds.take_back(lambda lease: lease.startswith("here/1/"), NOW + SECOND) == 1
     assert [feed.id for feed in await store.feeds.claim(NOW + SECOND, "another", NOW + HOUR, 9)] == ["a"]
+
+
+async def test_a_list_that_was_refused_is_told_one_by_one(store: Store) -> None:
+    chat = await subscribed(store)
+    ids = [(await stored(store, new_story(), at=NOW + number * SECOND))[0] for number in range(12)]
+    await claim(store, NOW + MINUTE)
+    (catch_up,) = await claim(store, NOW + MINUTE)
+    assert await store.outbox.settle(settled(catch_up, DeliveryState.DEAD, NOW + MINUTE))
+    assert await store.outbox.tell_singly(catch_up, NOW + MINUTE) == 12
+    assert [delivery.story_id for delivery in await told(store, NOW + HOUR)] == ids
+    assert {entry.state for entry in await store.outbox.ledger(chat.id, since=NOW)} == {DeliveryState.SENT}

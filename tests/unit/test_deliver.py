@@ -502,6 +502,36 @@ async def test_a_crowd_of_alerts_comes_as_one_list(store: Store, clock: Timepiec
     assert sorted(await store.chats.numbered(chat.channel, None) or []) == sorted(ids)
 
 
+async def test_a_list_that_is_refused_costs_only_the_story_that_is_to_blame(
+    store: Store, clock: Timepiece, platform: ScriptedPlatform
+) -> None:
+    chat = await subscribe(store)
+    await put(store, *some_items(12))
+
+    def refuses(message: Message) -> bool:
+        return "Headline n5 " in message.text
+
+    picky = Picky(refuses=refuses)
+    report = await deliverer(store, clock, picky).drain()
+    assert (report.sent, report.dead) == (11, 2)
+    assert told(picky) == [f"Headline n{n}" for n in range(12, 0, -1) if n != 5]
+    entries = await store.outbox.ledger(chat.id, since=NOW - DAY)
+    assert sorted(entry.state for entry in entries) == [DeliveryState.DEAD] + [DeliveryState.SENT] * 11
+
+
+class Picky(ScriptedPlatform):
+    """Refuses messages for their words."""
+
+    def __init__(self, refuses: Callable[[Message], bool]) -> None:
+        super().__init__()
+        self._refuses = refuses
+
+    async def send(self, channel: Channel, message: Message, *, key: str) -> tuple[str, ...]:
+        if self._refuses(message):
+            raise MessageRejected("no such words")
+        return await super().send(channel, message, key=key)
+
+
 async def test_a_platform_that_hangs_keeps_no_other_waiting(store: Store, clock: Timepiece) -> None:
     telegram, slack = ScriptedPlatform("telegram"), ScriptedPlatform("slack")
     for number in range(50):
