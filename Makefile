@@ -13,7 +13,9 @@ PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check 
 run: $(VENV)/.run
 	@$(BIN)/kabar
 
+# Compiled beforehand: many tests start the program, and where Python may not write bytecode each start would compile it.
 test: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q bot tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.dev
