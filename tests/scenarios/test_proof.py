@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.contracts.conftest import postgres_server
 from tests.prove.crash import crash
 from tests.prove.lives import nursery
 from tests.prove.replicas import replicas
-from tests.prove.servers import postgres
 
 
 async def test_a_process_that_is_killed_ten_times_loses_nothing_and_repeats_only_what_was_in_flight(
@@ -22,7 +22,7 @@ async def test_a_process_that_is_killed_ten_times_loses_nothing_and_repeats_only
 
 
 async def test_two_replicas_that_are_killed_four_times_tell_everything_once(tmp_path: Path) -> None:
-    with postgres() as server:
+    with postgres_server() as server:
         url = server.url(server.create())
         async with nursery() as here:
             result = await replicas(2, 4, 2, tmp_path, url, here, pausing=0.3)
