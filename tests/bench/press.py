@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 from html import escape
+from itertools import accumulate
 
 ENTRIES = 30
 FIRST = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -25,12 +26,30 @@ ORDINARY = """
 TELLING = """
     artificial intelligence model chips data centre layoffs jobs cut engineers startup pemutusan hubungan kerja karyawan
     kecerdasan buatan"""
-WORDS = (*ORDINARY.split(), *TELLING.split())
-WEIGHTS = (*[10] * len(ORDINARY.split()), *[1] * len(TELLING.split()))  # as rare as in a general newspaper
+SYLLABLES = (
+    "ka ro men ti sa lu ber gan o ri del vas ton mi pa ster ne chu wi ang bo ral ex il tor na dus fe lam qui".split()
+)
+
+
+def _invented(words: int) -> list[str]:
+    """Names of people, places and things: without them all stories of all papers would tell one event."""
+    chance = random.Random(5)
+    return ["".join(chance.choices(SYLLABLES, k=chance.choice((2, 3, 3, 4)))) for _ in range(words)]
+
+
+NAMES = _invented(20_000)
+WORDS = (*ORDINARY.split(), *TELLING.split(), *NAMES)
+# Telling words are as rare as in a general newspaper; every third word is a name, and most names are rare.
+WEIGHTS = (
+    *[10.0] * len(ORDINARY.split()),
+    *[1.0] * len(TELLING.split()),
+    *[40.0 / rank for rank in range(1, len(NAMES) + 1)],
+)
+SUMS = tuple(accumulate(WEIGHTS))
 
 
 def _sentence(chance: random.Random, words: int) -> str:
-    return " ".join(chance.choices(WORDS, WEIGHTS, k=words)).capitalize() + "."
+    return " ".join(chance.choices(WORDS, cum_weights=SUMS, k=words)).capitalize() + "."
 
 
 @lru_cache(maxsize=200_000)
