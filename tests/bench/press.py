@@ -26,15 +26,14 @@ ORDINARY = """
 TELLING = """
     artificial intelligence model chips data centre layoffs jobs cut engineers startup pemutusan hubungan kerja karyawan
     kecerdasan buatan"""
-SYLLABLES = (
-    "ka ro men ti sa lu ber gan o ri del vas ton mi pa ster ne chu wi ang bo ral ex il tor na dus fe lam qui".split()
-)
+SYLLABLES = """
+    ka ro men ti sa lu ber gan o ri del vas ton mi pa ster ne chu wi ang bo ral ex il tor na dus fe lam qui"""
 
 
 def _invented(words: int) -> list[str]:
     """Names of people, places and things: without them all stories of all papers would tell one event."""
-    chance = random.Random(5)
-    return ["".join(chance.choices(SYLLABLES, k=chance.choice((2, 3, 3, 4)))) for _ in range(words)]
+    chance, syllables = random.Random(5), SYLLABLES.split()
+    return ["".join(chance.choices(syllables, k=chance.choice((2, 3, 3, 4)))) for _ in range(words)]
 
 
 NAMES = _invented(20_000)
