@@ -21,6 +21,9 @@ class Level(StrEnum):
         return {"low": 0, "normal": 1, "high": 2}[self.value]
 
 
+_STRICTEST_FIRST = tuple(sorted(Level, key=lambda level: level.rank, reverse=True))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One rule that spoke: `points` may be negative (a veto or a damper), `text` is the snippet it matched in `field`
@@ -53,8 +56,11 @@ class TopicScore:
     @property
     def clears(self) -> Level | None:
         """The strictest level this score still reaches, None when it reaches none."""
-        reached = [level for level, needed in self.thresholds.items() if self.score >= needed]
-        return max(reached, key=lambda level: level.rank, default=None)
+        for level in _STRICTEST_FIRST:
+            needed = self.thresholds.get(level)
+            if needed is not None and self.score >= needed:
+                return level
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

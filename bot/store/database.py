@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
     from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 
+    Insert = SqliteInsert | PostgresInsert
+
 BUSY_SECONDS = 10
 POSTGRES_NAMES = ("postgres", "postgresql", "postgresql+psycopg")
 SQLITE_NAMES = ("sqlite", "sqlite+aiosqlite")
@@ -115,7 +117,7 @@ class Database:
         if self._file is not None and self._file.changed():
             await self._engine.dispose()  # what is open there is still the old one
 
-    def insert(self, table: sa.Table) -> SqliteInsert | PostgresInsert:
+    def insert(self, table: sa.Table) -> Insert:
         """An INSERT that knows ON CONFLICT; each database has its own."""
         if self.is_sqlite:
             from sqlalchemy.dialects.sqlite import insert as sqlite_insert

@@ -56,7 +56,7 @@ async def commit(
     known = await storing.known_under(connection, {key for one in news for key in one.new.keys})
     fresh, again = storing.sort(news, known)
     ids = await storing.insert(database, connection, fresh)
-    edited = {r.outcome.feed_id: await storing.edit(connection, r.edited) for r in told if r.edited}
+    edited = {r.outcome.feed_id: await storing.edit(database, connection, r.edited) for r in told if r.edited}
 
     known_by = [(ids[-place - 1] if place < 0 else place, one.new, one.feed_id) for one, place in again]
     known_by += [(one.id, one.edit.new, feed_id) for feed_id, some in edited.items() for one in some]

@@ -98,20 +98,21 @@ def story_of(row: sa.Row[Any]) -> Story:
     )
 
 
-def verdict_rows(story_id: int, verdict: Verdict) -> list[dict[str, Any]]:
-    """Most stories are about none of the topics: what no rule spoke of and nobody sees is not kept."""
+def verdict_rows(story_id: int, verdict: Verdict) -> list[tuple[Any, ...]]:
+    """Values in the order of the table's columns. Most stories are about none of the topics: what no rule spoke of and
+    nobody sees is not kept."""
     return [
-        {
-            "story_id": story_id,
-            "topic": topic,
-            "score": score.score,
-            "level_rank": NO_LEVEL if score.clears is None else score.clears.rank,
-            "thresholds": {level.value: needed for level, needed in score.thresholds.items()},
-            "reasons": [
+        (
+            story_id,
+            topic,
+            score.score,
+            NO_LEVEL if score.clears is None else score.clears.rank,
+            {level.value: needed for level, needed in score.thresholds.items()},
+            [
                 {"rule": r.rule, "points": r.points, "field": r.field, "text": r.text, "why": dict(r.why)}
                 for r in score.reasons
             ],
-        }
+        )
         for topic, score in verdict.topics.items()
         if score.reasons or score.clears is not None
     ]

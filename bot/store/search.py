@@ -55,8 +55,9 @@ def folded(index: str) -> str:
     if not plain.isascii():
         plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     found = plain.translate(_BETWEEN_WORDS).split() if plain.isascii() else _WORD.findall(plain)
-    words = dict.fromkeys(word[:LONGEST_WORD] for word in found)
-    kept = " ".join(words)
+    if max(map(len, found), default=0) > LONGEST_WORD:
+        found = [word[:LONGEST_WORD] for word in found]
+    kept = " ".join(dict.fromkeys(found))
     return kept if len(kept) <= MOST_LETTERS else kept[:MOST_LETTERS].rpartition(" ")[0]
 
 

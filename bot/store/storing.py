@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.identity import Known, is_same
 from bot.ports import EditedStory, NewStory, Told
+from bot.store.bulk import Bulk
 from bot.store.coverage import event_values
 from bot.store.database import Database
 from bot.store.rows import chunks, verdict_rows
@@ -23,8 +24,38 @@ SEEN_PRECISION = timedelta(days=1)  # how exactly it is remembered when a key wa
 # Rows a statement: on SQLite it is made in the bot's own loop, where others want their turn.
 BITE = 200
 
-_INSERT = sa.insert(stories)
-_JUDGE = sa.insert(verdicts)
+_WORDS = ("title", "summary", "content", "language", "words")
+_STORIES = Bulk(
+    stories,
+    (
+        "id",
+        "feed_id",
+        "source",
+        "url",
+        "content_hash",
+        "published",
+        "first_seen",
+        "shown_at",
+        "forgotten",
+        "announced",
+        *_WORDS,
+    ),
+)
+_VERDICTS = Bulk(verdicts, tuple(verdicts.c.keys()))
+_KEY = ("key", "story_id", "seen_at")
+_TAKE_OVER = Bulk(
+    story_keys,
+    _KEY,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["key"], set_={"story_id": insert.excluded.story_id, "seen_at": insert.excluded.seen_at}
+    ),
+)
+_LEAVE = Bulk(story_keys, _KEY, lambda insert: insert.on_conflict_do_nothing(index_elements=["key"]))
+_CARRY = Bulk(
+    story_feeds,
+    ("story_id", "feed_id", "first_seen"),
+    lambda insert: insert.on_conflict_do_nothing(index_elements=["story_id", "feed_id"]),
+)
 _NAMED = sa.select(story_keys.c.key, story_keys.c.story_id, story_keys.c.seen_at).where(
     story_keys.c.key.in_(sa.bindparam("keys", expanding=True))
 )
@@ -121,29 +152,29 @@ async def insert(database: Database, connection: AsyncConnection, fresh: Sequenc
     # Ids are taken beforehand: asking for them row by row costs more than writing the rows.
     ids = await database.next_ids(connection, stories, len(fresh))
     rows = [
-        _words(one.new)
-        | {
-            "id": story_id,
-            "feed_id": one.feed_id,
-            "source": one.new.source,
-            "url": one.new.url,
-            "content_hash": one.new.content_hash,
-            "published": one.new.item.published,
-            "first_seen": one.at,
-            "shown_at": shown_at(one.new, one.at),
-            "forgotten": False,
-            "announced": one.new.announce,
-        }
+        (
+            story_id,
+            one.feed_id,
+            one.new.source,
+            one.new.url,
+            one.new.content_hash,
+            one.new.item.published,
+            one.at,
+            shown_at(one.new, one.at),
+            False,
+            one.new.announce,
+            *_words(one.new),
+        )
         for story_id, one in zip(ids, fresh, strict=True)
     ]
     for some in in_bites(rows):
-        await connection.execute(_INSERT, some)
+        await _STORIES.insert(database, connection, some)
         await asyncio.sleep(0)
-    await _judged(connection, [(story_id, one.new) for story_id, one in zip(ids, fresh, strict=True)])
+    await _judged(database, connection, [(story_id, one.new) for story_id, one in zip(ids, fresh, strict=True)])
     return ids
 
 
-async def edit(connection: AsyncConnection, edits: Sequence[EditedStory]) -> list[Edited]:
+async def edit(database: Database, connection: AsyncConnection, edits: Sequence[EditedStory]) -> list[Edited]:
     """Writes the new words with the verdict and the facts of them; those that exist."""
     existing: list[Edited] = []
     for one in edits:
@@ -154,10 +185,10 @@ async def edit(connection: AsyncConnection, edits: Sequence[EditedStory]) -> lis
         existing.append(Edited(edit=one, **row._mapping))
         values: dict[str, Any] = {"content_hash": one.new.content_hash}
         if not row.forgotten:
-            values |= _words(one.new)
+            values |= zip(_WORDS, _words(one.new), strict=True)
             for table in (verdicts, facts):
                 await connection.execute(sa.delete(table).where(table.c.story_id == one.story_id))
-            await _judged(connection, [(one.story_id, one.new)])
+            await _judged(database, connection, [(one.story_id, one.new)])
         await connection.execute(sa.update(stories).where(stories.c.id == one.story_id).values(values))
     return existing
 
@@ -181,16 +212,16 @@ def told_of(story_id: int, new: NewStory, when: datetime) -> Told:
     )
 
 
-def _words(new: NewStory) -> dict[str, Any]:
+def _words(new: NewStory) -> tuple[Any, ...]:
+    """The values of _WORDS."""
     item = new.item
-    words = {"title": item.title, "summary": item.summary, "content": item.content}
-    return words | {"language": new.language, "words": folded(new.index)}
+    return item.title, item.summary, item.content, new.language, folded(new.index)
 
 
-async def _judged(connection: AsyncConnection, judged: Sequence[tuple[int, NewStory]]) -> None:
+async def _judged(database: Database, connection: AsyncConnection, judged: Sequence[tuple[int, NewStory]]) -> None:
     scores = [row for story_id, new in judged for row in verdict_rows(story_id, new.verdict)]
     for some in in_bites(scores):
-        await connection.execute(_JUDGE, some)
+        await _VERDICTS.insert(database, connection, some)
         await asyncio.sleep(0)
     said = [
         {"story_id": story_id} | event_values(new.event, new.employer)
@@ -207,16 +238,9 @@ async def remember_keys(
     """With `take_over` a key that named another story (a recycled guid) names this one from now on."""
     if not keys:
         return
-    insert = database.insert(story_keys)
-    if take_over:
-        new = insert.excluded
-        insert = insert.on_conflict_do_update(
-            index_elements=["key"], set_={"story_id": new.story_id, "seen_at": new.seen_at}
-        )
-    else:
-        insert = insert.on_conflict_do_nothing(index_elements=["key"])
+    insert = _TAKE_OVER if take_over else _LEAVE
     for some in in_bites(keys):
-        await connection.execute(insert, [{"key": key, "story_id": story_id, "seen_at": at} for key, story_id in some])
+        await insert.insert(database, connection, [(key, story_id, at) for key, story_id in some])
         await asyncio.sleep(0)
 
 
@@ -242,15 +266,12 @@ async def remember_feeds(
     feed_ids = sorted({feed_id for _story_id, feed_id in pairs})
     known: set[tuple[int, str]] = set()
     for some in chunks(older):
-        rows = await connection.execute(_CARRIED, {"story_ids": some, "feed_ids": feed_ids})
-        known.update((row.story_id, row.feed_id) for row in rows)
+        found = await connection.execute(_CARRIED, {"story_ids": some, "feed_ids": feed_ids})
+        known.update((row.story_id, row.feed_id) for row in found)
     fresh = [pair for pair in pairs if pair not in known]
-    if fresh:
-        insert = database.insert(story_feeds).on_conflict_do_nothing(index_elements=["story_id", "feed_id"])
-        rows_of = [{"story_id": story_id, "feed_id": feed_id, "first_seen": at} for story_id, feed_id in fresh]
-        for some_rows in in_bites(rows_of):
-            await connection.execute(insert, some_rows)
-            await asyncio.sleep(0)
+    for rows in in_bites([(story_id, feed_id, at) for story_id, feed_id in fresh]):
+        await _CARRY.insert(database, connection, rows)
+        await asyncio.sleep(0)
     return fresh
 
 
