@@ -42,6 +42,12 @@ def item_of(
     return unwrapped(item, plain((entry.get("source") or {}).get("title")))
 
 
+def listed(entry: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """A field that is a list; a publisher's own element of that name would stand there as its text."""
+    found = entry.get(name)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
 def _date(
     entry: Mapping[str, Any], names: tuple[str, ...], now: datetime, language: str | None
 ) -> tuple[str | None, datetime | None]:
@@ -73,8 +79,8 @@ def _title(entry: Mapping[str, Any]) -> str:
     value = entry.get("title")
     if not isinstance(value, str):
         return ""
-    detail = entry.get("title_detail") or {}
-    markup = True if detail.get("type") == "application/xhtml+xml" else None
+    detail = entry.get("title_detail")
+    markup = True if isinstance(detail, Mapping) and detail.get("type") == "application/xhtml+xml" else None
     return title_text(value, MAX_TITLE, markup=markup)
 
 
@@ -88,7 +94,7 @@ def _summary(entry: Mapping[str, Any]) -> str:
 
 
 def _content(entry: Mapping[str, Any]) -> str:
-    values = [part for part in entry.get("content") or () if isinstance(part.get("value"), str)]
+    values = [part for part in listed(entry, "content") if isinstance(part.get("value"), str)]
     texts = [part for part in values if part.get("type") in _HTML or str(part.get("type")).startswith("text/")]
     if texts:
         longest = max(texts, key=lambda part: len(part["value"]))
@@ -103,22 +109,24 @@ def _link(entry: Mapping[str, Any], bases: tuple[str | None, ...]) -> str | None
     found = absolute(entry.get("link"), bases)
     if found:
         return found
-    for link in entry.get("links") or ():
+    for link in listed(entry, "links"):
         if link.get("rel") == "alternate" and (found := absolute(link.get("href"), bases)):
             return found
     return absolute(entry.get("id"), ()) if entry.get("guidislink") else None
 
 
 def _authors(entry: Mapping[str, Any]) -> Iterator[str]:
-    for author in entry.get("authors") or ():
+    for author in listed(entry, "authors"):
         yield plain(author.get("name") or author.get("email"))
-    yield plain((entry.get("author_detail") or {}).get("name"))
+    detail = entry.get("author_detail")
+    if isinstance(detail, Mapping):
+        yield plain(detail.get("name"))
     if not entry.get("authors"):
         yield plain(entry.get("author"))
 
 
 def _tags(entry: Mapping[str, Any]) -> Iterator[str]:
-    for tag in entry.get("tags") or ():
+    for tag in listed(entry, "tags"):
         yield plain(tag.get("term") or tag.get("label"))
 
 

@@ -14,7 +14,7 @@ from bot.domain.errors import Malformed
 from bot.domain.story import Item
 from bot.sources.document import MAX_TITLE, WELL_FORMED, Document
 from bot.sources.encoding import Decoded
-from bot.sources.entries import item_of
+from bot.sources.entries import item_of, listed
 from bot.sources.links import absolute
 from bot.sources.plaintext import plain
 from bot.sources.quick import read_entries
@@ -144,5 +144,5 @@ def _is_small_number(text: str) -> bool:
 
 
 def _linked(feed: Mapping[str, Any], relation: str, bases: tuple[str | None, ...]) -> str | None:
-    found = (absolute(link.get("href"), bases) for link in feed.get("links") or () if link.get("rel") == relation)
+    found = (absolute(link.get("href"), bases) for link in listed(feed, "links") if link.get("rel") == relation)
     return next((address for address in found if address), None)
