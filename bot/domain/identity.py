@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from bot.domain.story import Item
 
@@ -24,19 +24,30 @@ TRACKING = re.compile(
 SENDER_VALUES = re.compile(r"^(rss|feed|rss_?feed|atom|newsletter|twitter|facebook|social|homepage|hp)$", re.IGNORECASE)
 SENDER_NAMES = frozenset({"ref", "source", "src", "from", "via", "medium"})
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
-_ASCII_BETWEEN_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
+_ASCII_WORDS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)).ljust(256)
 SHORTEST_TELLING_TITLE = 12
 # Last parts of a path that name no other page than the path without them.
 SAME_PAGE = frozenset({"", "amp", "index.html", "index.htm"})
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_OTHER_HOSTS = re.compile(r"^(?:(?:www\d?|m|amp|mobile)\.(?=[^.]+\.))+")
+_HOST = re.compile(r"[a-z0-9._-]+")
+_SAFE = ":@!$&'()*+,;=~-._"
+_PLAIN_PATH = re.compile(rf"[A-Za-z0-9/{re.escape(_SAFE)}]*")
+_SLASHES = re.compile(r"/{2,}")
 
 
 @lru_cache(maxsize=4_096)  # an entry's address and id are asked for several times on its way
 def canonical_url(url: str) -> str | None:
     """One spelling for one page: the scheme, `www.`/`m.`/`amp.`, tracking, fragments, default ports and a trailing
     slash do not tell pages apart. None for anything but http(s) with a host. Idempotent."""
-    url = re.sub("[\ud800-\udfff]", "\ufffd", url).strip()
+    if "/" not in url:  # most ids are none
+        return None
+    if not url.isascii():
+        url = _SURROGATES.sub("\ufffd", url)
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url.strip())
         host = (parts.hostname or "").rstrip(".")
         port = parts.port
     except ValueError:
@@ -47,26 +58,34 @@ def canonical_url(url: str) -> str | None:
         host = host.encode("idna").decode("ascii") if not host.isascii() else host
     except UnicodeError:
         return None
-    host = re.sub(r"^(?:(?:www\d?|m|amp|mobile)\.(?=[^.]+\.))+", "", host.lower())
-    if ":" not in host and not re.fullmatch(r"[a-z0-9._-]+", host):
+    host = _OTHER_HOSTS.sub("", host.lower())
+    if ":" not in host and not _HOST.fullmatch(host):
         return None
-    netloc = host if port in (None, 80, 443) else f"{host}:{port}"
-    if ":" in host:
-        netloc = f"[{host}]" if port in (None, 80, 443) else f"[{host}]:{port}"
-    steps = re.sub(r"/{2,}", "/", parts.path).split("/")
-    steps = [
-        quote(unquote(step, errors="surrogateescape").encode("utf-8", "surrogateescape"), safe=":@!$&'()*+,;=~-._")
-        for step in steps
-    ]
+    netloc = f"[{host}]" if ":" in host else host
+    if port not in (None, 80, 443):
+        netloc = f"{netloc}:{port}"
+    path = parts.path if _PLAIN_PATH.fullmatch(parts.path) else _quoted(parts.path)
+    steps = (_SLASHES.sub("/", path) if "//" in path else path).split("/")
     while steps and steps[-1] in SAME_PAGE:
         steps.pop()
-    path = "/".join(steps)
-    query = [
+    query = _telling(parts.query) if parts.query else ""
+    return f"https://{netloc}{'/'.join(steps)}{'?' if query else ''}{query}"
+
+
+def _quoted(path: str) -> str:
+    steps = (unquote(step, errors="surrogateescape").encode("utf-8", "surrogateescape") for step in path.split("/"))
+    return "/".join(quote(step, safe=_SAFE) for step in steps)
+
+
+@lru_cache(maxsize=1_024)  # many addresses end in the same way
+def _telling(query: str) -> str:
+    """Without the parameters that say where a reader came from."""
+    kept = [
         (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
+        for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
         if not TRACKING.match(name) and not (name.lower() in SENDER_NAMES and SENDER_VALUES.match(value))
     ]
-    return urlunsplit(("https", netloc, path, urlencode(sorted(query), errors="surrogateescape"), ""))
+    return urlencode(sorted(kept), errors="surrogateescape")
 
 
 def is_front_page(canonical: str) -> bool:
@@ -83,14 +102,13 @@ def words(title: str) -> frozenset[str]:
 
 def fingerprint(*texts: str) -> str:
     """A short hash of texts whose case, punctuation and spacing do not count."""
-    normal = "\x1f".join(_only_words(text.casefold()) for text in texts)
-    return hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256(b"\x1f".join(map(_only_words, texts))).hexdigest()[:32]
 
 
-def _only_words(text: str) -> str:
+def _only_words(text: str) -> bytes:
     if text.isascii():  # several times faster, and most of what is read
-        return " ".join(text.translate(_ASCII_BETWEEN_WORDS).split())
-    return _BETWEEN_WORDS.sub(" ", text).strip()
+        return b" ".join(text.encode("ascii").translate(_ASCII_WORDS).split())
+    return _BETWEEN_WORDS.sub(" ", text.casefold()).strip().encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

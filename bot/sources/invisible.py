@@ -15,4 +15,6 @@ _INVISIBLE = re.compile(
 
 def invisible_removed(value: str) -> str:
     """The text without them; an id or a link may hold them by mistake, a title to deceive."""
-    return value if value.isascii() and value.isprintable() else _INVISIBLE.sub("", value)
+    if value.isascii() and (value.isprintable() or value.replace("\n", " ").isprintable()):
+        return value
+    return _INVISIBLE.sub("", value)

@@ -92,7 +92,7 @@ def _bounded(value: str) -> str:
     value = value[:LONGEST_MARKUP]
     if value.count("<") > MAX_TAGS:
         value = "<".join(value.split("<", MAX_TAGS)[:-1])
-    return _unmangled(value) if _MANGLED.search(value) else value
+    return value if value.isascii() or not _MANGLED.search(value) else _unmangled(value)
 
 
 def _unmangled(value: str) -> str:
