@@ -10,24 +10,28 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-from xml.parsers.expat import ExpatError, ParserCreate
+from xml.etree.ElementTree import Element as Node
+from xml.etree.ElementTree import ParseError, XMLParser, fromstring
 
+from feedparser.api import StrictFeedParser
 from feedparser.html import _cp1252
 from feedparser.urls import _urljoin
+from feedparser.util import FeedParserDict
 
 from bot.sources.sections import Sections
 
 Entry = dict[str, Any]
 
-_ATOM = "http://www.w3.org/2005/atom "
-_DC = "http://purl.org/dc/elements/1.1/ "
-_MEDIA = "http://search.yahoo.com/mrss/ "
+_ATOM = "{http://www.w3.org/2005/atom}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_MEDIA = "{http://search.yahoo.com/mrss/}"
 _TYPES = {"text": "text/plain", "plain": "text/plain", "text/plain": "text/plain"}
 _TYPES |= {"html": "text/html", "text/html": "text/html"}
 _REFERENCE = re.compile("&([A-Za-z0-9_]+);")
 _PERSON_WITH_MORE = re.compile(r"[@()<>&]")  # feedparser looks for an address in it
-_HEAD_TRAPS = (b"xml:base", b" base=", b"xlink")
+_TRAPS = (b"xml:base", b" base=", b"xlink")
 
 
 class _Odd(Exception):
@@ -37,24 +41,62 @@ class _Odd(Exception):
 def read_entries(data: bytes, pieces: Sections) -> list[Entry] | None:
     """The fields of each entry of a document (UTF-8, without declarations), as feedparser would name them; None when
     the document is not plain, or not well-formed."""
-    if any(trap in data for trap in _HEAD_TRAPS):
+    if any(trap in data for trap in _TRAPS):
         return None
-    reader = _Entries()
-    parser = ParserCreate("utf-8", " ")
-    parser.buffer_text = True
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
-    parser.CharacterDataHandler = reader.characters
     try:
-        parser.Parse(data, True)
-    except (ExpatError, _Odd):
+        root = fromstring(data, XMLParser(encoding="utf-8"))  # whatever it says of itself
+        found = [_entry(node, elements) for node in root.iter() if (elements := _elements_of(node))]
+    except (ParseError, _Odd):
         return None
-    return reader.entries if len(reader.entries) == len(pieces.entries) else None
+    return found if len(found) == len(pieces.entries) else None
 
 
-def _value(pieces: list[str]) -> str:
+def _elements_of(node: Node) -> Mapping[str, _Element] | None:
+    """What may stand in it, if it is an entry."""
+    return _ELEMENTS.get(_name(node.tag))
+
+
+def _entry(node: Node, elements: Mapping[str, _Element]) -> Entry:
+    if node.attrib:
+        raise _Odd
+    entry: Entry = {}
+    seen: set[str] = set()
+    for child in node:
+        name = _name(child.tag)
+        element = elements.get(name) or _unknown(name)
+        if name in seen and not element.is_repeatable:
+            raise _Odd
+        seen.add(name)
+        attributes = _plain_attributes(element, child.attrib) if child.attrib else child.attrib
+        if len(child):
+            _put_parts(entry, element, child)
+            continue
+        text = _value(child.text)
+        if text and element.is_empty:
+            raise _Odd
+        element.put(entry, text, attributes)
+    return entry
+
+
+def _put_parts(entry: Entry, element: _Element, node: Node) -> None:
+    """Of a person, the only element with others in it."""
+    if element is not _PERSON or _value(node.text):
+        raise _Odd
+    for child in node:
+        part = _PERSON_PARTS.get(_name(child.tag))
+        if part is None or child.attrib or len(child) or _value(child.tail):
+            raise _Odd
+        entry.setdefault("authors", [{}])[0][part] = _value(child.text)
+
+
+@lru_cache(maxsize=1_024)  # the same few names stand in all entries
+def _name(tag: str) -> str:
+    return tag.lower()
+
+
+def _value(text: str | None) -> str:
     """The text of an element as feedparser leaves it."""
-    text = "".join(pieces).strip()
+    text = (text or "").strip()
     if text.isascii():
         return text
     with suppress(UnicodeError):
@@ -173,9 +215,9 @@ _RSS = {
     "enclosure": _IGNORED,
     f"{_DC}creator": _CREATOR,
     f"{_DC}date": _Element(put=_put_updated),
-    "http://purl.org/rss/1.0/modules/content/ encoded": _Element(put=_put_content),
-    "http://purl.org/rss/1.0/modules/slash/ comments": _IGNORED,
-    "http://wellformedweb.org/commentapi/ commentrss": _IGNORED,
+    "{http://purl.org/rss/1.0/modules/content/}encoded": _Element(put=_put_content),
+    "{http://purl.org/rss/1.0/modules/slash/}comments": _IGNORED,
+    "{http://wellformedweb.org/commentapi/}commentrss": _IGNORED,
     f"{_MEDIA}content": _IGNORED,
     f"{_MEDIA}thumbnail": _IGNORED,
 }
@@ -201,62 +243,23 @@ _ELEMENTS = {"item": _RSS, f"{_ATOM}entry": _ATOM_ENTRY}
 _PERSON_PARTS = {f"{_ATOM}name": "name", f"{_ATOM}email": "email", f"{_ATOM}uri": "uri"}
 
 
-class _Entries:
-    """expat's handlers. Depths count from the root, 1; 0 means that no entry is open."""
+def _known_to_feedparser() -> frozenset[str]:
+    """Names that it does something about, whatever stands before them, and those of fields that it fills."""
+    handlers = (name.partition("_")[2] for name in dir(StrictFeedParser) if name.startswith(("start_", "end_"), 1))
+    names = {"_".join(parts[n:]) for parts in (name.split("_") for name in handlers) for n in range(len(parts))}
+    return frozenset(names.union(FeedParserDict.keymap, ("authors", "links", "guidislink", "svg", "math")))
 
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self._depth = 0
-        self._entry_depth = 0
-        self._elements: Mapping[str, _Element] = {}
-        self._entry: Entry = {}
-        self._seen: set[_Element] = set()
-        self._element: _Element | None = None
-        self._part = ""
-        self._attributes: dict[str, str] = {}
-        self._text: list[str] = []
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
-        name = name.lower()
-        if not self._entry_depth:
-            elements = _ELEMENTS.get(name)
-            if elements is not None:
-                if attributes:
-                    raise _Odd
-                self._elements, self._entry_depth = elements, self._depth
-                self._entry, self._seen = {}, set()
-        elif self._depth == self._entry_depth + 1:
-            element = self._elements.get(name)
-            if element is None or (element in self._seen and not element.is_repeatable):
-                raise _Odd
-            self._seen.add(element)
-            self._element, self._text = element, []
-            self._attributes = _plain_attributes(element, attributes) if attributes else attributes
-        else:
-            self._part = _PERSON_PARTS.get(name, "") if self._element is _PERSON and not attributes else ""
-            if not self._part or self._depth != self._entry_depth + 2:
-                raise _Odd
-            self._text = []
+_KNOWN = _known_to_feedparser()
 
-    def characters(self, text: str) -> None:
-        if self._element is not None:
-            self._text.append(text)
 
-    def end(self, _name: str) -> None:
-        if self._part:
-            self._entry.setdefault("authors", [{}])[0][self._part] = _value(self._text)
-            self._part, self._text = "", []
-        elif self._element is not None:
-            text = _value(self._text)
-            if text and self._element.is_empty:
-                raise _Odd
-            self._element.put(self._entry, text, self._attributes)
-            self._element = None
-        elif self._depth == self._entry_depth:
-            self.entries.append(self._entry)
-            self._entry_depth = 0
-        self._depth -= 1
+@lru_cache(maxsize=1_024)
+def _unknown(name: str) -> _Element:
+    """Whatever publishers have of their own and feedparser only notes under its name."""
+    local = name.rpartition("}")[2]
+    if local in _KNOWN or local.endswith(("_detail", "_parsed")) or local in {"detail", "parsed"}:
+        raise _Odd
+    return _IGNORED
 
 
 def _plain_attributes(element: _Element, attributes: Mapping[str, str]) -> dict[str, str]:

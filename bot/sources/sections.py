@@ -23,7 +23,9 @@ _MARK_BYTES = 6
 _DATES = re.compile(rb"(<(?:lastBuildDate|pubDate|updated|modified|dc:date)\b[^>]*>)[^<]*(?=</)")
 _NAMES = (b"item", b"entry")
 # Whatever makes it uncertain where an entry begins and ends, or what a character is.
-_UNCERTAIN = (b"<!DOCTYPE", b"<!doctype", b"<!ENTITY", b"<!--", b"\0", b"\x1b")
+_UNCERTAIN = (b"<!DOCTYPE", b"<!doctype", b"<!ENTITY", b"\0", b"\x1b")
+# In what they enclose, an end of an entry is none.
+_ENCLOSING = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,7 @@ def split(body: bytes) -> Sections | None:
         entries.append(raw)
         end = stop
     head, tail = body[:first], body[end:]
-    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or head.rfind(b"<![CDATA[") > head.rfind(b"]]>"):
+    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or not _is_closed(head):
         return None
     return Sections(head=head, entries=tuple(entries), tail=tail)
 
@@ -122,8 +124,12 @@ def _is_plain(raw: bytes, opening: bytes) -> bool:
     return (
         raw[len(opening) : len(opening) + 1] in {b">", b" ", b"\n", b"\r", b"\t"}
         and raw.count(opening) == 1
-        and raw.count(b"<![CDATA[") == raw.count(b"]]>")
+        and _is_closed(raw)
     )
+
+
+def _is_closed(raw: bytes) -> bool:
+    return all(raw.count(begin) == raw.count(end) for begin, end in _ENCLOSING)
 
 
 def news(body: bytes, shelf: Shelf | None) -> News | None:

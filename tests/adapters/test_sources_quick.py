@@ -1,4 +1,5 @@
-"""The quick ways of reading give what the thorough ones give; a comment is all it takes to be sent the thorough way."""
+"""The quick ways of reading give what the thorough ones give; an instruction about links behind a document is
+all it takes to be sent the thorough way."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from tests.adapters.test_documents import COLLECTION, NOW
 BASE = "https://news.example/feeds/main.xml"
 SPACES = (
     "xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:content='http://purl.org/rss/1.0/modules/content/' "
-    "xmlns:media='http://search.yahoo.com/mrss/' xmlns:slash='http://purl.org/rss/1.0/modules/slash/'"
+    "xmlns:media='http://search.yahoo.com/mrss/' xmlns:slash='http://purl.org/rss/1.0/modules/slash/' "
+    "xmlns:o='https://of.its.own/'"
 )
 
 
@@ -28,8 +30,8 @@ def is_quick(body: bytes) -> bool:
 
 
 def agree(body: bytes) -> None:
-    """Read as it is, and with a comment behind it."""
-    assert read_document(body, None, BASE, NOW) == read_document(body + b"<!-- x -->", None, BASE, NOW)
+    """Read as it is, and with something behind it that is no document's."""
+    assert read_document(body, None, BASE, NOW) == read_document(body + b"<?xlink?>", None, BASE, NOW)
 
 
 @pytest.mark.skipif(not (COLLECTION / "index.json").exists(), reason="the collection of real feeds is not here")
@@ -93,6 +95,19 @@ RSS_PARTS = [
     "<media:thumbnail url='x'/>",
     "<enclosure url='x' length='1' type='y'/>",
     "<x>unknown</x>",
+    "<x type='html'>again</x>",
+    "<slash:section>of its own</slash:section>",
+    "<media:x url='y'>z</media:x>",
+    "<o:modified>2026-11-05T10:00:00Z</o:modified>",
+    "<o:extra>o</o:extra>",
+    "<links>l</links>",
+    "<created>2026-11-04T10:00:00Z</created>",
+    "<title_detail>d</title_detail>",
+    "<svg>s</svg>",
+    "<!-- a comment -->",
+    "<!-- </item> -->",
+    "<description>a<!-- b -->c</description>",
+    "<description><![CDATA[<!-- b --> d <!-- e]]></description>",
     "text",
 ]
 ATOM_PARTS = [
@@ -153,12 +168,22 @@ def test_any_atom_entry_is_read_the_same(parts: list[list[str]]) -> None:
     agree(document(parts, atom=True))
 
 
+@pytest.mark.parametrize("name", ["links", "authors", "tags", "content", "author_detail", "title_detail", "source"])
+def test_an_element_of_a_publishers_own_may_have_the_name_of_a_list(name: str) -> None:
+    own = f"<{name}>word</{name}>"
+    body = f"<rss version='2.0'><channel>{own}<item><title>A</title>{own}</item></channel></rss>".encode()
+    assert [item.title for item in read_document(body, None, BASE, NOW).items] == ["A"]
+
+
 @pytest.mark.parametrize(
     ("atom", "parts", "quick"),
     [
         (False, RSS_PARTS[:1] + RSS_PARTS[5:6] + RSS_PARTS[11:12] + RSS_PARTS[14:15] + RSS_PARTS[21:22], True),
         (False, ["<title>a</title>", "<title>b</title>"], False),
-        (False, ["<title>a</title>", "<x>b</x>"], False),
+        (False, ["<title>a</title>", "<x>b</x>", "<media:community><x/></media:community>"], False),
+        (False, ["<title>a</title>", "<x>b</x>", "<x y='z'>c</x>"], True),
+        (False, ["<title>a</title>", "<x>b</x>", "<links>c</links>"], False),
+        (False, ["<title>a</title>", "<!-- a comment -->", "<description><![CDATA[<!-- b -->]]></description>"], True),
         (False, ["<description><p>a</p></description>"], False),
         (False, ["<title>a</title>", "<link xml:base='https://b.example/'>c</link>"], False),
         (True, ["<id>1</id>", "<title>a</title>", "<link href='/b'/>", "<author><name>c</name></author>"], True),
