@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EARLIEST_YEAR = 1990
 AHEAD_AT_MOST = timedelta(hours=48)
@@ -81,7 +82,7 @@ def read_date(
     if not raw or len(raw) > _LONGEST:
         return None
     try:
-        known, moment = _known_form(_tidy(raw), day_first=_is_indonesian(language))
+        known, moment = _form_of(raw, day_first=_is_indonesian(language))
     except (ValueError, OverflowError):
         return None
     return believable(moment if known else fallback, now)
@@ -91,6 +92,11 @@ def believable(moment: datetime | None, now: datetime) -> datetime | None:
     if moment is None or moment.year < EARLIEST_YEAR or moment > now + AHEAD_AT_MOST:
         return None
     return moment
+
+
+@lru_cache(maxsize=64)  # an entry often says when it was changed in the words of when it was published
+def _form_of(raw: str, *, day_first: bool) -> tuple[bool, datetime | None]:
+    return _known_form(_tidy(raw), day_first=day_first)
 
 
 def _tidy(raw: str) -> str:

@@ -14,6 +14,8 @@ MAX_ID = 1_000
 
 _BREAKS = re.compile(r"[\t\r\n]+")
 _UNSAFE = {" ": "%20", '"': "%22", "<": "%3C", ">": "%3E", "\u00a0": "%20"}
+# What nearly every link is: nothing to mend, nothing to resolve.
+_USUAL = re.compile(r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?#][!#-;=?-~]*)?", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -21,6 +23,8 @@ def absolute(value: object, bases: Iterable[str | None]) -> str | None:
     """`value` as an http(s) address, resolved against the first usable base when it is relative; else None."""
     if not isinstance(value, str):
         return None
+    if len(value) <= MAX_LINK and _USUAL.fullmatch(value):
+        return value
     address = _BREAKS.sub("", invisible_removed(value)).strip()
     if not address or len(address) > MAX_LINK:
         return None
