@@ -61,7 +61,7 @@ class Cursor:
             "hub": self.hub,
             "self": self.self_link,
             "around": self.shelf and self.shelf.around,
-            "entries": self.shelf and " ".join(self.shelf.entries),
+            "entries": self.shelf and self.shelf.entries,
             "read_at": self.read_at and self.read_at.isoformat(),
         }
         return json.dumps({name: value for name, value in fields.items() if value}, ensure_ascii=False)
@@ -79,4 +79,4 @@ def _numbers(fields: dict[str, object], name: str) -> frozenset[int]:
 
 def _shelf(fields: dict[str, object]) -> Shelf | None:
     around, entries = _text(fields, "around"), _text(fields, "entries")
-    return Shelf(around=around, entries=tuple(entries.split(" "))) if around and entries else None
+    return Shelf(around=around, entries=entries) if around and entries else None

@@ -31,10 +31,10 @@ _ENCLOSING = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """What is remembered of a document: marks of what stands around its entries, and of each entry's bytes, id and
-    link (three marks joined by dots)."""
+    link (three marks joined by dots; entries by spaces, for most looks never ask for them)."""
 
     around: str
-    entries: tuple[str, ...]
+    entries: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Sections:
         if _is_shared(names):
             return None
         marks = (".".join((_mark(raw), *name)) for raw, name in zip(self.entries, names, strict=True))
-        return Shelf(around=self.around, entries=tuple(marks))
+        return Shelf(around=self.around, entries=" ".join(marks))
 
     def without(self, positions: Collection[int]) -> bytes:
         """The document without the entries at these positions."""
@@ -93,7 +93,7 @@ class News:
         ]
         if _is_shared([tuple(mark.split(".")[1:]) for mark in marks]):
             return None
-        return Shelf(around=self.shelf.around, entries=tuple(marks))
+        return Shelf(around=self.shelf.around, entries=" ".join(marks))
 
 
 def split(body: bytes) -> Sections | None:
@@ -137,7 +137,7 @@ def news(body: bytes, shelf: Shelf | None) -> News | None:
     sections = split(body) if shelf is not None else None
     if sections is None or shelf is None or sections.around != shelf.around:
         return None
-    remembered = {marks.partition(".")[0]: marks for marks in shelf.entries}
+    remembered = {marks.partition(".")[0]: marks for marks in shelf.entries.split(" ")}
     known = {
         place: remembered[mark] for place, raw in enumerate(sections.entries) if (mark := _mark(raw)) in remembered
     }

@@ -53,12 +53,12 @@ def feed_of(row: sa.Row[Any]) -> Feed:
         title=row.title,
         language=None if row.language is None else Language(row.language),
         weight=row.weight,
-        topics=tuple(Topic(topic) for topic in row.topics),
+        topics=tuple(map(Topic, row.topics)),
         kind=row.kind,
         every=None if row.every_seconds is None else timedelta(seconds=row.every_seconds),
         confirmed=row.confirmed,
         proxy=row.proxy,
-        headers=tuple((name, value) for name, value in row.headers or ()),
+        headers=tuple((name, value) for name, value in row.headers) if row.headers else (),
         auth=row.auth,
     )
     gap = None if row.gap_seconds is None else timedelta(seconds=row.gap_seconds)
