@@ -20,7 +20,7 @@ from bot.settings import load
 
 BETWEEN = timedelta(hours=2)
 FIRST = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
-SAMPLED_EVERY = 0.005
+SAMPLED_EVERY = 0.01
 
 
 class Clock:
