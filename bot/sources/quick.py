@@ -60,13 +60,13 @@ def _entry(node: Node, elements: Mapping[str, _Element]) -> Entry:
     if node.attrib:
         raise _Odd
     entry: Entry = {}
-    seen: set[str] = set()
+    seen: set[_Element] = set()
     for child in node:
         name = _name(child.tag)
         element = elements.get(name) or _unknown(name)
-        if name in seen and not element.is_repeatable:
+        if element in seen and not element.is_repeatable:
             raise _Odd
-        seen.add(name)
+        seen.add(element)
         attributes = _plain_attributes(element, child.attrib) if child.attrib else child.attrib
         if len(child):
             _put_parts(entry, element, child)
@@ -243,21 +243,26 @@ _ELEMENTS = {"item": _RSS, f"{_ATOM}entry": _ATOM_ENTRY}
 _PERSON_PARTS = {f"{_ATOM}name": "name", f"{_ATOM}email": "email", f"{_ATOM}uri": "uri"}
 
 
-def _known_to_feedparser() -> frozenset[str]:
-    """Names that it does something about, whatever stands before them, and those of fields that it fills."""
-    handlers = (name.partition("_")[2] for name in dir(StrictFeedParser) if name.startswith(("start_", "end_"), 1))
-    names = {"_".join(parts[n:]) for parts in (name.split("_") for name in handlers) for n in range(len(parts))}
-    return frozenset(names.union(FeedParserDict.keymap, ("authors", "links", "guidislink", "svg", "math")))
-
-
-_KNOWN = _known_to_feedparser()
+_HANDLED = frozenset(
+    name.removeprefix(kind) for kind in ("_start_", "_end_") for name in dir(StrictFeedParser) if name.startswith(kind)
+)
+# Where it is not known what stands before a name, each end of one may be meant.
+_ENDS = frozenset("_".join(parts[n:]) for parts in (name.split("_") for name in _HANDLED) for n in range(len(parts)))
+_FIELDS = frozenset(FeedParserDict.keymap) | {"authors", "links", "guidislink", "svg", "math", "detail", "parsed"}
+_PREFIXES = {space.lower(): prefix for space, prefix in StrictFeedParser.namespaces.items()}
 
 
 @lru_cache(maxsize=1_024)
 def _unknown(name: str) -> _Element:
-    """Whatever publishers have of their own and feedparser only notes under its name."""
-    local = name.rpartition("}")[2]
-    if local in _KNOWN or local.endswith(("_detail", "_parsed")) or local in {"detail", "parsed"}:
+    """What publishers have of their own, and feedparser only notes under its name."""
+    space, _, local = name.rpartition("}")
+    prefix = _PREFIXES.get(space.removeprefix("{"))
+    handled = _ENDS if prefix is None else _HANDLED
+    if (
+        local in _FIELDS
+        or local.endswith(("_detail", "_parsed"))
+        or (f"{prefix}_{local}" if prefix else local) in handled
+    ):
         raise _Odd
     return _IGNORED
 
