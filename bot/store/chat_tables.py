@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from bot.store.columns import BigId, metadata, moment, text, time, words
+from bot.store.columns import BigId, metadata, moment, partial_index, text, time, words
 
 chats = sa.Table(
     "chats",
@@ -40,7 +40,7 @@ chats = sa.Table(
     sqlite_autoincrement=True,
 )
 HELD = chats.c.hold_until.is_not(None)
-sa.Index("ix_chats_held", chats.c.hold_until, sqlite_where=HELD, postgresql_where=HELD)
+partial_index("ix_chats_held", chats.c.hold_until, where=HELD)
 
 chat_topics = sa.Table(
     "chat_topics",
@@ -94,13 +94,11 @@ outbox = sa.Table(
     sqlite_autoincrement=True,  # the id is the name under which a platform is asked whether a message arrived
 )
 WAITING = outbox.c.due_at.is_not(None)
-sa.Index("ix_outbox_due", outbox.c.kind, outbox.c.due_at, outbox.c.id, sqlite_where=WAITING, postgresql_where=WAITING)
-sa.Index(
-    "ix_outbox_waiting", outbox.c.chat_id, outbox.c.kind, outbox.c.id, sqlite_where=WAITING, postgresql_where=WAITING
-)
+partial_index("ix_outbox_due", outbox.c.kind, outbox.c.due_at, outbox.c.id, where=WAITING)
+partial_index("ix_outbox_waiting", outbox.c.chat_id, outbox.c.kind, outbox.c.id, where=WAITING)
 # Spelt like this both planners see that the index fits, and SQLite does not prefer the one by state.
 HOLDING = outbox.c.state.concat(sa.literal_column("''")) == sa.literal_column("'held'")
-sa.Index("ix_outbox_held", outbox.c.chat_id, sqlite_where=HOLDING, postgresql_where=HOLDING)
+partial_index("ix_outbox_held", outbox.c.chat_id, where=HOLDING)
 
 shown = sa.Table(
     "shown",

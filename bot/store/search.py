@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.tables import stories
@@ -94,7 +93,7 @@ def _in_sqlite(words: Sequence[str], shown: bool) -> sa.Executable:
 def _in_postgresql(words: Sequence[str], shown: bool) -> sa.Executable:
     stored = sa.func.string_to_array(stories.c.words, sa.literal_column("' '"))
     query = sa.select(stories.c.id, stories.c.shown_at, stories.c.coverage_id)
-    query = query.where(stored.op("@>")(sa.cast(list(words), ARRAY(sa.Text))))
+    query = query.where(stored.op("@>")(sa.cast(list(words), sa.ARRAY(sa.Text))))
     if shown:
         query = query.where(stories.c.coverage_id.is_not(None))
     return query.order_by(stories.c.id.desc()).limit(sa.bindparam("sifted", type_=sa.Integer()))
