@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     Insert = SqliteInsert | PostgresInsert
 
 BUSY_SECONDS = 10
+# Of each SQLite connection, and a busy bot has four: both are twice and four times as much by default. A statement with
+# a list of hundreds is a hundred kilobytes, and mostly another one each time; pages lie in the system's cache as well.
+STATEMENTS, PAGES_KIB = 32, 1_024
 POSTGRES_NAMES = ("postgres", "postgresql", "postgresql+psycopg")
 SQLITE_NAMES = ("sqlite", "sqlite+aiosqlite")
 _LAST_ID = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
@@ -53,8 +56,10 @@ class Database:
         self.url = parse(address)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            ours = {"timeout": BUSY_SECONDS, "isolation_level": None, "async_creator_fn": connect}
-            self._engine = create_async_engine(self.url, connect_args=ours, json_serializer=as_json)
+            ours = {"timeout": BUSY_SECONDS, "isolation_level": None, "cached_statements": STATEMENTS}
+            self._engine = create_async_engine(
+                self.url, connect_args=ours | {"async_creator_fn": connect}, json_serializer=as_json
+            )
             event.listen(self._engine.sync_engine, "connect", _set_pragmas)
             event.listen(self._engine.sync_engine, "begin", _begin)
             event.listen(self._engine.sync_engine, "invalidate", _roll_back)
@@ -163,6 +168,7 @@ def parse(address: str) -> sa.URL:
 def _set_pragmas(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA cache_size=-{PAGES_KIB}")
     cursor.execute("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits on power loss: a repeated alert
     cursor.close()
 
