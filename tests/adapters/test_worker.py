@@ -140,6 +140,33 @@ async def test_no_more_than_the_allowed_number_run(pool: ParserPool) -> None:
     assert 1 <= len(workers()) <= 2
 
 
+async def test_a_queue_of_quick_ones_starts_no_other() -> None:
+    pool = ParserPool(patience=0.5)
+    try:
+        await read(pool, BODY)
+        items = b"".join(b"<item><title>%d</title></item>" % n for n in range(100))
+        started = time.monotonic()
+        while time.monotonic() - started < 0.8:  # the last of so many wait longer than that
+            await asyncio.gather(*(read(pool, rss(items)) for _ in range(400)))
+        assert len(workers()) == 1
+    finally:
+        await pool.close()
+
+
+async def test_what_keeps_a_worker_busy_stops_nobody_else() -> None:
+    pool = ParserPool(patience=0.1, megabytes=500)
+    running = asyncio.create_task(read(pool, HEAVY))
+    try:
+        await asyncio.sleep(0)
+        assert await read(pool, BODY) == 1
+        assert not running.done()
+        assert len(workers()) == 2
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await pool.close()
+
+
 async def test_an_idle_worker_ends() -> None:
     pool = ParserPool(idle=0.05)
     try:
