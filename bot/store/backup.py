@@ -12,10 +12,10 @@ from typing import Any, TextIO
 
 import sqlalchemy as sa
 import sqlalchemy.exc
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StoreError
 from bot.store import search
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database, Lock
 from bot.store.schema import REVISIONS, Standing, alone, standing, step_to
 from bot.store.tables import Moment, Words, metadata
@@ -99,8 +99,8 @@ async def _write(connection: AsyncConnection, file: TextIO) -> None:
     for table in metadata.sorted_tables:
         kinds = {column.name: _kind(column.type) for column in table.columns}
         file.write(_line({"table": table.name, "columns": kinds}))
-        rows = await connection.stream(sa.select(table).order_by(*table.primary_key.columns))
-        async for some in rows.partitions(BATCH):
+        rows = sa.select(table).order_by(*table.primary_key.columns)
+        async for some in connection.batches(rows, BATCH):
             text = "".join(_line([_plain(value) for value in row]) for row in some)
             await asyncio.to_thread(file.write, text)
             total += len(some)

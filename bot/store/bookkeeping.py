@@ -6,12 +6,12 @@ from collections import defaultdict
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import DeliveryKind, DeliveryState
 from bot.domain.feed import FeedState
 from bot.domain.subscription import ChatState
 from bot.ports import Beat, Figures, Queue
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database
 from bot.store.tables import beats, chats, feeds, offices, outbox
 

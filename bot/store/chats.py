@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.channel import EVERY_CHAT, Channel
 from bot.domain.delivery import DeliveryState, Shown
 from bot.domain.subscription import Chat, ChatState, Interest, InterestKind, Mode, Preferences
 from bot.ports import Census
 from bot.store import interests
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database
 from bot.store.rows import chat_of, preference_values
 from bot.store.tables import chat_topics, chats, gestures, outbox, shown
@@ -116,7 +116,8 @@ class ChatTable:
 
     async def was_answered(self, key: str) -> bool:
         async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(gestures.c.key).where(gestures.c.key == key)) is not None
+            found = await connection.execute(sa.select(gestures.c.key).where(gestures.c.key == key))
+            return found.first() is not None
 
     async def first_time(self, key: str, now: datetime) -> bool:
         async with self._database.writing() as connection:

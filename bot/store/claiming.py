@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from bot.domain.channel import Channel
 from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Turn
 from bot.domain.subscription import ChatState
 from bot.store.chats import chats_by_id
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database
 from bot.store.rows import delivery_of
 from bot.store.tables import WAITING, chats, outbox

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.coverage import Change, ChangeKind, Coverage, Report, Unit
 from bot.domain.event import AiCause, Event, EventKind, Grade
 from bot.domain.story import Story
+from bot.store.connection import AsyncConnection
 from bot.store.rows import chunks, story_of
 from bot.store.tables import changes, coverages, facts, feeds, stories
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import sqlalchemy.exc
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.domain.errors import StoreError
 from bot.store.columns import as_json
+from bot.store.connection import AsyncConnection, AsyncEngine
 from bot.store.failures import explain, place, translating
 from bot.store.presence import Presence
 from bot.store.sqlite import connect
@@ -57,20 +57,21 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             ours = {"timeout": BUSY_SECONDS, "isolation_level": None, "cached_statements": STATEMENTS}
-            self._engine = create_async_engine(
+            engine = sa.create_engine(
                 self.url, connect_args=ours | {"async_creator_fn": connect}, json_serializer=as_json
             )
-            event.listen(self._engine.sync_engine, "connect", _set_pragmas)
-            event.listen(self._engine.sync_engine, "begin", _begin)
-            event.listen(self._engine.sync_engine, "invalidate", _roll_back)
+            event.listen(engine, "connect", _set_pragmas)
+            event.listen(engine, "begin", _begin)
+            event.listen(engine, "invalidate", _roll_back)
         else:
             # No server-side prepared statements: they break behind a pooler that works by transaction.
-            self._engine = create_async_engine(
-                self.url,
+            engine = sa.create_engine(
+                self.url.set(drivername="postgresql+psycopg_async"),
                 pool_pre_ping=True,
                 connect_args={"prepare_threshold": None, "connect_timeout": BUSY_SECONDS},
                 json_serializer=as_json,
             )
+        self._engine = AsyncEngine(engine)
         # A read that later writes would fail at once with "locked": writers say so when they begin.
         self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
         # Writers of one process queue up fairly instead of polling SQLite's lock against each other.

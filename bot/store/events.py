@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.coverage import Change, Report, lead_of, outlets_of, settled, told
 from bot.domain.event import Event, EventKind
 from bot.domain.story import Language, Story
+from bot.store.connection import AsyncConnection
 from bot.store.coverage import EVENT, change_of, event_of
 from bot.store.rows import NO_LEVEL, chunks
 from bot.store.tables import changes, coverage_topics, coverages, facts, feeds, stories, verdicts

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.feed import Feed, FeedState
 from bot.ports import FeedCounts
+from bot.store.connection import AsyncConnection
 from bot.store.rows import feed_of
 from bot.store.tables import feeds
 

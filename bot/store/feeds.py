@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.feed import Feed, FeedSpec, FeedState, Origin
 from bot.ports import FeedCounts
 from bot.store import feed_lists
 from bot.store.columns import Moment
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database, Lock
 from bot.store.outcomes import NOT_LEASED
 from bot.store.rows import feed_of, spec_values

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import DeliveryState
+from bot.store.connection import AsyncConnection
 from bot.store.holding import CAUGHT_UP
 from bot.store.rows import chunks
 from bot.store.tables import changes, chats, coverages, outbox, stories, thumbs

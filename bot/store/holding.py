@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import DeliveryKind, DeliveryState
 from bot.domain.subscription import Chat, ChatState
 from bot.store.chats import chats_by_id
+from bot.store.connection import AsyncConnection
 from bot.store.rows import chunks, delivery_values
 from bot.store.tables import HOLDING, WAITING, chats, outbox
 

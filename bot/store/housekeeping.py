@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import DeliveryKind, DeliveryState
 from bot.domain.errors import StoreError
+from bot.store.connection import AsyncConnection
 from bot.store.coverage import events_of
 from bot.store.database import Database, Lock
 from bot.store.rows import chunks

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.subscription import ChatState, Interest, InterestKind
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database
 from bot.store.tables import chats, interests
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import DeliveryKind, DeliveryState
 from bot.domain.subscription import ChatState
 from bot.ports import Entry
 from bot.store.claiming import walk_indexes
+from bot.store.connection import AsyncConnection
 from bot.store.holding import CAUGHT_UP
 from bot.store.rows import chunks
 from bot.store.tables import chats, outbox, stories

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.coverage import Coverage
 from bot.domain.event import EventKind
 from bot.domain.story import Language, Topic
 from bot.domain.verdict import Level
 from bot.ports import Hit, JobCuts, Scored
+from bot.store.connection import AsyncConnection
 from bot.store.coverage import EVENT, event_of, load, stories_by_id
 from bot.store.rows import LEVELS, NO_LEVEL, story_of
 from bot.store.tables import coverage_topics, coverages, feeds, stories, verdicts

@@ -6,13 +6,13 @@ from collections.abc import Hashable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.channel import Channel
 from bot.domain.delivery import DeliveryState
 from bot.domain.subscription import ChatState
 from bot.store import holding, interests
 from bot.store.chats import queue_parked
+from bot.store.connection import AsyncConnection
 from bot.store.rows import SETTINGS
 from bot.store.tables import chat_topics, chats, outbox, shown, thumbs
 

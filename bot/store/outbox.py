@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.channel import Channel
 from bot.domain.delivery import DeliveryKind, DeliveryState, PendingDelivery, Settled, Turn
@@ -15,6 +14,7 @@ from bot.domain.subscription import Chat, ChatState
 from bot.ports import Entry
 from bot.store import claiming, holding, ledger
 from bot.store.chats import chats_by_id, remember_shown
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database, Lock
 from bot.store.moving import move_chat
 from bot.store.rows import delivery_of, delivery_values

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.feed import FeedOutcome, FeedState
 from bot.domain.schedule import Rhythm
+from bot.store.connection import AsyncConnection
 from bot.store.rows import chunks
 from bot.store.tables import feeds
 

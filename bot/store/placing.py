@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.story import Language
 from bot.ports import Grouping, Placement, Told
+from bot.store.connection import AsyncConnection
 from bot.store.coverage import events_of
 from bot.store.tables import stories
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import DeliveryKind, DeliveryState
 from bot.domain.subscription import ChatState, InterestKind, Mode
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database
 from bot.store.events import Draft
 from bot.store.rows import chunks

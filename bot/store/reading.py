@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import Committed, Grouping, NewStory, Reading
 from bot.store import storing
+from bot.store.connection import AsyncConnection
 from bot.store.coverage import events_of
 from bot.store.database import Database
 from bot.store.events import News, draft

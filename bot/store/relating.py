@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.coverage import REDUCTIONS, Change, ChangeKind, Cuts, restated, settles
 from bot.domain.event import EventKind
+from bot.store.connection import AsyncConnection
 from bot.store.coverage import change_values
 from bot.store.database import Database
 from bot.store.events import Draft

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 import sqlalchemy.exc
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StoreError
 from bot.store import search
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database, Lock
 from bot.store.tables import metadata
 

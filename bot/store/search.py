@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.connection import AsyncConnection
 from bot.store.tables import stories
 
 LONGEST_WORD = 64

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.identity import Known, is_same
 from bot.ports import EditedStory, NewStory, Told
 from bot.store.bulk import Bulk
+from bot.store.connection import AsyncConnection
 from bot.store.coverage import event_values
 from bot.store.database import Database
 from bot.store.rows import chunks, verdict_rows

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.identity import Known
+from bot.store.connection import AsyncConnection
 from bot.store.rows import chunks
 from bot.store.tables import stories
 

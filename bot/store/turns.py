@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import Turn
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database
 from bot.store.tables import turns
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.connection import AsyncConnection
 from bot.store.coverage import change_values, event_values
 from bot.store.events import TIMES, Draft, News
 from bot.store.folding import fold

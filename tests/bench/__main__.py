@@ -28,7 +28,7 @@ from tests.bench.scale import grow
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FEEDS = 500
-LIBRARIES = "import asyncio, sqlalchemy.ext.asyncio, aiosqlite, rich.console, pydantic"
+LIBRARIES = "import asyncio, sqlalchemy, aiosqlite, rich.console, pydantic"
 
 
 def seconds(work: Callable[[], object], runs: int) -> float:

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StoreError
 from bot.store import schema, search
+from bot.store.connection import AsyncConnection
 from bot.store.database import Database
 from bot.store.schema import MIGRATIONS, REVISIONS, Standing, standing
 from bot.store.store import Store
