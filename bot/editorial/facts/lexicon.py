@@ -111,4 +111,5 @@ def read_lexicon(table: Table, groups: Mapping[str, tuple[Company, ...]]) -> Lex
                 except BadPhrase:
                     continue  # the company table has said so already
                 employers[vocabulary.term(names, case=alias in company.as_written)] = (company, alias)
+    vocabulary.settle()
     return Lexicon(vocabulary=vocabulary, dismissals=dismissals, terms=terms, employers=employers)

@@ -9,6 +9,8 @@ from bot.editorial.rules.company import Company, Groups, phrases_of
 from bot.editorial.rules.notation import BadPhrase, Phrase
 from bot.editorial.rules.table import Faults, Table
 
+_NONE: frozenset[str] = frozenset()  # one for all: each empty set would take 200 bytes
+
 
 def read_companies(data: Mapping[str, Any], faults: Faults) -> tuple[dict[str, tuple[Company, ...]], Groups]:
     """[companies.GROUP] tables of `Name = ["other name", …]`; `also_words` lists names that count only as written."""
@@ -43,7 +45,7 @@ def _company(name: str, group: str, table: Table, careful: frozenset[str], owner
         previous = owner.setdefault(one.casefold(), name)
         if previous != name:
             table.fault(f"{one!r} belongs to {previous!r} already", name)
-    return Company(name=name, group=group, names=names, as_written=careful & frozenset(names))
+    return Company(name=name, group=group, names=names, as_written=careful & frozenset(names) or _NONE)
 
 
 def _phrases(written: str, company: str, table: Table) -> list[Phrase]:

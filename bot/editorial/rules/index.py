@@ -35,14 +35,14 @@ _Match = tuple[Term, Span]
 class _Entry:
     """A phrase. `key`: the place in it of the word it is looked up by; `forms` is None where case does not matter."""
 
-    words: list[str]
+    words: tuple[str, ...]
     key: int
     forms: tuple[str, ...] | None
     has_number: bool
     term: Term
 
 
-_NOBODY: dict[str, list[_Entry]] = {}
+_NOBODY: dict[str, tuple[_Entry, ...]] = {}
 
 
 class _Key:
@@ -75,10 +75,10 @@ class _Key:
             self.with_number += (entry,)
         elif is_last:
             self.before = self.before if self.before else {}
-            self.before.setdefault(beside, []).append(entry)
+            self.before[beside] = (*self.before.get(beside, ()), entry)
         else:
             self.behind = self.behind if self.behind else {}
-            self.behind.setdefault(beside, []).append(entry)
+            self.behind[beside] = (*self.behind.get(beside, ()), entry)
 
     def collect(self, tokens: Tokens, at: int, before: str, behind: str, matches: list[_Match]) -> None:
         """Notes the phrases whose key stands at `at` between these words, all but the plain ones."""
@@ -96,16 +96,25 @@ class _Key:
 class Index:
     """Phrases by one of their words."""
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "_words")
 
     def __init__(self) -> None:
         self._keys: dict[str, _Key] = {}
+        self._words: dict[str, str] = {}  # each once, however many phrases it stands in
 
     def add(self, term: Term, phrases: Iterable[Phrase], *, case: bool) -> None:
         for phrase in phrases:
-            words, key = list(phrase.words), key_of(phrase)
+            words, key = tuple(map(self._words.setdefault, phrase.words, phrase.words)), key_of(phrase)
             entry = _Entry(words, key, phrase.forms if case else None, NUMBER in words, term)
             self._keys.setdefault(words[key], _Key()).add(entry)
+
+    def settle(self) -> None:
+        """Nothing more comes: words that are the same terms and nothing else share one key, as thousands do."""
+        self._words = {}
+        alone: dict[tuple[Term, ...], _Key] = {}
+        for word, key in self._keys.items():
+            if not key.has_more:
+                self._keys[word] = alone.setdefault(key.plain, key)
 
     def may_be_in(self, words: Sequence[str]) -> bool:
         return not self._keys.keys().isdisjoint(words)
@@ -158,7 +167,7 @@ def _note(entry: _Entry, tokens: Tokens, at: int, matches: list[_Match]) -> None
 
 
 def _stands(entry: _Entry, tokens: Tokens, first: int, last: int) -> bool:
-    here = tokens.words[first : last + 1]
+    here = tuple(tokens.words[first : last + 1])
     if here != entry.words and not (entry.has_number and _same_but_numbers(entry.words, here)):
         return False
     return entry.forms is None or _same_forms(entry.forms, tokens.forms[first : last + 1])

@@ -45,6 +45,7 @@ def load(files: Mapping[str, str]) -> Rulebook:
     problems += problems_of(shelf)
     if problems:
         raise ConfigError(problems)
+    shelf.vocabulary.settle()
     return Rulebook(
         vocabulary=shelf.vocabulary,
         topics=shelf.topics,
