@@ -24,6 +24,7 @@ class Quantity:
         return f"{self.value:.12g} {self.unit.value}".rstrip()
 
 
+_NONE: frozenset[Quantity] = frozenset()  # one for all: each empty set would take 200 bytes
 _NUMBER = re.compile(
     r"(?:(?P<money>(?:us\$|\brp\.?|[$€£¥])\s?)|(?<![\w.,]))"
     r"(?P<digits>\d{1,15}(?:[.,]\d{1,15}){0,5})"
@@ -84,7 +85,7 @@ def quantities(text: str) -> frozenset[Quantity]:
     if _MAY_SHARE.search(text) is not None:
         found |= {Quantity(Unit.SHARE, _IN_WORDS[match[1].lower()]) for match in _SHARE.finditer(text)}
     if _DIGIT.search(text) is None:
-        return frozenset(found)
+        return frozenset(found) or _NONE
     for match in _NUMBER.finditer(text):
         value = _value(match["digits"])
         if value is not None:
@@ -92,7 +93,7 @@ def quantities(text: str) -> frozenset[Quantity]:
             unit = _unit(match, text, value)
             if unit is not None:
                 found.add(Quantity(unit, value))
-    return frozenset(found)
+    return frozenset(found) or _NONE
 
 
 def _unit(match: re.Match[str], text: str, value: float) -> Unit | None:

@@ -24,6 +24,7 @@ class Kind(IntEnum):
 
 
 WORTH = {Kind.THING: 0.7, Kind.ACTION: 1.3, Kind.WORD: 2.0, Kind.NAME: 3.0, Kind.COMPANY: 2.5}
+NOTHING: frozenset[str] = frozenset()  # one for all: each empty set would take 200 bytes, and thousands are kept
 NUMBER_WORTH = {Unit.PERCENT: 3.0, Unit.SHARE: 3.0, Unit.PEOPLE: 3.0, Unit.MONEY: 3.0, Unit.BARE: 1.2}
 
 
@@ -32,8 +33,8 @@ class Passage:
     """`words` in order of appearance: stems, `@Company`, `~notion`."""
 
     words: Mapping[str, Kind] = field(default_factory=dict)
-    actions: frozenset[str] = frozenset()
-    markers: frozenset[str] = frozenset()
+    actions: frozenset[str] = NOTHING
+    markers: frozenset[str] = NOTHING
     numbers: frozenset[Quantity] = frozenset()
 
     def of(self, *kinds: Kind) -> list[str]:
@@ -68,8 +69,8 @@ class Sketch:
     lead: Passage
     weights: Mapping[str, float]
     told: Mapping[str, float]
-    turning: frozenset[str] = frozenset()
-    telling: frozenset[str] = frozenset()
+    turning: frozenset[str] = NOTHING
+    telling: frozenset[str] = NOTHING
     speaker: str = ""
     strong: tuple[str, ...] = ()
     main: Mapping[str, float] = field(default_factory=dict)

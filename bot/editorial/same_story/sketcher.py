@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.domain.story import Language
 from bot.editorial.rules.company import Companies
 from bot.editorial.same_story.quantities import Quantity, Unit, quantities
-from bot.editorial.same_story.sketch import COMPANY_MARK, NOTION_MARK, Kind, Passage, Sketch
+from bot.editorial.same_story.sketch import COMPANY_MARK, NOTHING, NOTION_MARK, Kind, Passage, Sketch
 from bot.editorial.same_story.stems import stem, stems_of
 from bot.editorial.same_story.wording import DISMISSAL, EXPLAINER, JOB_CUT, PEOPLE, REACTION, Wording
 from bot.editorial.text import Tokens, is_number, tokenise
@@ -83,7 +83,7 @@ class Sketcher:
             lead=lead,
             weights=weights,
             told=lead.weighed() | weights,
-            turning=head.actions & self.wording.turning,
+            turning=head.actions & self.wording.turning or NOTHING,
             telling=frozenset(
                 word
                 for word in top.of(Kind.ACTION, Kind.THING)
@@ -115,8 +115,8 @@ class Sketcher:
             found[NOTION_MARK + notion] = self._kind(notion)
         return Passage(
             words=found,
-            actions=frozenset(notions & self.wording.actions),
-            markers=frozenset(notions & self.wording.markers),
+            actions=frozenset(notions & self.wording.actions) or NOTHING,
+            markers=frozenset(notions & self.wording.markers) or NOTHING,
             numbers=numbers,
         )
 
