@@ -57,7 +57,7 @@ class Hindered(StoreError):
 
 class SourceError(KabarError):
     """A feed could not be read. `cause` is a short stable code (`timeout`, `http_404`, `not_a_feed` …); `detail` is
-    for people: one sentence without secrets."""
+    for people: one sentence without secrets; `retry_after` is the server's wish, already clamped."""
 
     def __init__(self, cause: str, detail: str, *, retry_after: timedelta | None = None) -> None:
         self.cause = cause
@@ -67,7 +67,7 @@ class SourceError(KabarError):
 
 
 class Unavailable(SourceError):
-    """Not now: network, timeout, 5xx, 429. `retry_after` is the server's wish, already clamped."""
+    """Not now: network, timeout, 5xx, 429."""
 
 
 class Malformed(SourceError):

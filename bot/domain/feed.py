@@ -116,7 +116,8 @@ class Feed:
 class Fetched:
     """What one look at a feed brought. `items` is None when nothing has changed; else those that are new or changed
     since the look that left the cursor, and `known` counts further ones that the document still shows as they were.
-    `min_interval`: the publisher asks not to be polled sooner (already clamped). `moved_to`: where permanent redirects
+    `min_interval`: the publisher asks not to be polled sooner (already clamped), `retry_after`: it insists (so not even
+    a named poll goes before it). `moved_to`: where permanent redirects
     led this time, without name and password (see `moved_address`). `hub`, `self_link`: where changes can be subscribed
     to, and under which name (WebSub). `reading` says how the document was read (format, encoding, repaired or not).
     `notice`: the code of something odd that is no failure (`empty_feed`: a feed without a single entry)."""
@@ -126,6 +127,7 @@ class Fetched:
     title: str | None = None
     language: str | None = None
     min_interval: timedelta | None = None
+    retry_after: timedelta | None = None
     moved_to: str | None = None
     reading: str = ""
     known: int = 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from bot.domain.errors import Gone, Malformed, SourceError, StoreError, Unavailable
+from bot.domain.errors import Gone, Malformed, SourceError, StoreError
 from bot.domain.feed import Feed, FeedOutcome, FeedState, Fetched, Move, moved_address, shown_address
 from bot.domain.schedule import Rhythm, next_poll
 from bot.domain.story import Item
@@ -231,11 +231,14 @@ class Poller:
             feed_id=feed.id,
             lease=feed.lease,
             at=now,
-            next_poll=self._next(feed, rhythm, now, fetched.min_interval, failures=0, comes=comes),
+            next_poll=self._next(
+                feed, rhythm, now, fetched.min_interval, failures=0, insists=fetched.retry_after, comes=comes
+            ),
             state=FeedState.OK,
             cursor=None if fetched.cursor == feed.cursor else fetched.cursor,
             title=fetched.title,
             problem=_oddity(feed, fetched),
+            hold_until=now + fetched.retry_after if fetched.retry_after else None,
             rhythm=rhythm,
             move=None if is_for_good else moved,
             address=moved_address(feed.spec.url, moved.to) if moved is not None and is_for_good else None,
@@ -244,18 +247,17 @@ class Poller:
     def _failed(self, feed: Feed, error: SourceError) -> Look:
         now = self._clock()
         failures = feed.failures + 1
-        hold = now + error.retry_after if isinstance(error, Unavailable) and error.retry_after else None
         LOG.warning("feed %s: %s", feed.id, error.detail)
         outcome = FeedOutcome(
             feed_id=feed.id,
             lease=feed.lease,
             at=now,
-            next_poll=self._next(feed, feed.rhythm, now, error.retry_after, failures=failures),
+            next_poll=self._next(feed, feed.rhythm, now, None, failures=failures, insists=error.retry_after),
             state=FeedState.GONE if isinstance(error, Gone) else FeedState.FAILING,
             failures=failures,
             problem=error.cause,
             problem_detail=error.detail,
-            hold_until=hold,
+            hold_until=now + error.retry_after if error.retry_after else None,
             move=feed.move,
         )
         return Look(feed=feed, reading=Reading(outcome=outcome), error=error)
@@ -268,10 +270,14 @@ class Poller:
         asked: timedelta | None,
         *,
         failures: int,
+        insists: timedelta | None = None,
         comes: bool = False,
     ) -> datetime:
-        if self._pace.fixed and not failures:
+        """`asked`: a wish, which a pace set by hand overrides; `insists`: a Retry-After, which nothing does."""
+        if self._pace.fixed:
             asked = None
+        if insists is not None:
+            asked = max(asked or timedelta(), insists)
         return next_poll(
             now=now,
             interval=self._pace.interval(feed, rhythm, now, comes=comes),

@@ -16,6 +16,8 @@ PERMANENT = {301, 308}
 REDIRECTS = {301, 302, 303, 307, 308}
 
 _MAX_AGE = re.compile(r"""(?:^|[,\s])max-age\s*=\s*["']?(\d+)""", re.IGNORECASE)
+_OF_SOME_FIELDS = re.compile(r"""\b(no-cache|private)\s*=\s*"[^"]{0,500}\"""", re.IGNORECASE)
+_SECONDS = re.compile(r"(\d+)(?:\.\d*)?", re.ASCII)
 _CHALLENGE = re.compile(
     rb"just a moment\.\.\.|cf-chl|challenge-platform|_cf_chl_opt|attention required! \| cloudflare", re.I
 )
@@ -39,7 +41,9 @@ class Validators:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """A good answer. `body` is None when nothing has changed (304); `url` is where it came from in the end; `headers`
-    holds the few that readers need, names in lower case; `moved_to`: every redirect on the way was permanent."""
+    holds the few that readers need, names in lower case; `min_interval`: how long it says it stays fresh, `is_dated`:
+    whether it says anything of that; `retry_after`: the longest wait that it or a redirect on the way asks for;
+    `moved_to`: every redirect on the way was permanent."""
 
     status: int
     body: bytes | None
@@ -47,6 +51,8 @@ class Response:
     url: str
     validators: Validators
     min_interval: timedelta | None = None
+    is_dated: bool = False
+    retry_after: timedelta | None = None
     moved_to: str | None = None
 
 
@@ -64,7 +70,15 @@ def _sendable(value: str | None) -> str | None:
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes, host: str, now: datetime) -> SourceError:
-    """What a status that is neither success, 304 nor redirect means. `body` is the beginning of the answer."""
+    """What a status that is neither success, 304 nor redirect means. `body` is the beginning of the answer. Whatever
+    the status, a Retry-After beside it is to be obeyed."""
+    wait = retry_after(headers.get("Retry-After"), now)
+    error = _meaning(status, headers, body, host, wait)
+    error.retry_after = wait
+    return error
+
+
+def _meaning(status: int, headers: Mapping[str, str], body: bytes, host: str, wait: timedelta | None) -> SourceError:
     cause = f"http_{status}"
     if status in {403, 429, 503} and (headers.get("cf-mitigated") == "challenge" or _CHALLENGE.search(body)):
         return Forbidden(
@@ -79,10 +93,9 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, host: str, now
     if status == 404:
         return Unavailable(cause, f"{host} has no document at this address (HTTP 404): look up the feed's new address")
     if status in {429, 503}:
-        wait = retry_after(headers.get("Retry-After"), now)
         asked = f"; it asks to wait {_spoken(wait)}" if wait else ""
         busy = "finds that we ask too often" if status == 429 else "is overloaded or under maintenance"
-        return Unavailable(cause, f"{host} {busy} (HTTP {status}){asked}", retry_after=wait)
+        return Unavailable(cause, f"{host} {busy} (HTTP {status}){asked}")
     if status == 304:
         return Unavailable(cause, f"{host} says that nothing has changed since nothing (HTTP 304): wait for its repair")
     whose = "its own trouble, wait" if status >= 500 else "check the address"
@@ -109,8 +122,8 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
     if not value:
         return None
     text = value.strip()
-    if text.isascii() and text.isdigit():
-        seconds = int(text) if len(text) < 10 else int(LONGEST_WAIT.total_seconds())
+    if match := _SECONDS.fullmatch(text):
+        seconds = int(match[1]) if len(match[1]) < 10 else int(LONGEST_WAIT.total_seconds())
         wait = timedelta(seconds=seconds)
     else:
         moment = _http_date(text)
@@ -118,9 +131,10 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
     return min(wait, LONGEST_WAIT) if wait > timedelta() else None
 
 
-def min_interval(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long the publisher says the answer stays fresh: max-age less Age, else Expires; 24 h at most."""
-    control = headers.get("Cache-Control", "")
+def min_interval(headers: Mapping[str, str], control: str, now: datetime) -> timedelta | None:
+    """How long the publisher says the answer stays fresh: max-age less Age, else Expires; 24 h at most. `control`: all
+    its Cache-Control lines. A directive that names fields speaks of these only."""
+    control = _OF_SOME_FIELDS.sub("", control)
     if "no-cache" in control.lower() or "no-store" in control.lower():
         return None
     age = headers.get("Age", "")
@@ -134,6 +148,12 @@ def min_interval(headers: Mapping[str, str], now: datetime) -> timedelta | None:
         fresh = expires - (_http_date(headers.get("Date", "")) or now)
     wait = min(fresh - elapsed, LONGEST_WAIT)
     return wait if wait > timedelta() else None
+
+
+def is_dated(headers: Mapping[str, str]) -> bool:
+    """Whether an answer says how long it stays fresh, be it not at all. One that does not, of a document that has not
+    changed, leaves standing what was said before."""
+    return "Cache-Control" in headers or "Expires" in headers
 
 
 def linked(header: str | None, relation: str, base: str) -> str | None:

@@ -12,13 +12,14 @@ from bot.sources.sections import Shelf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Validators, a hash of the last document read with the times it asks to be left alone and where its changes can
-    be subscribed to, and since when the server has only said that nothing changed. `shelf`: which entries were read;
-    `read_at`: when last all of them."""
+    """Validators, a hash of the last document read with the times it asks to be left alone (`fresh`: as its answer
+    said) and where its changes can be subscribed to, and since when the server has only said that nothing changed.
+    `shelf`: which entries were read; `read_at`: when last all of them."""
 
     validators: Validators = field(default_factory=Validators)
     body: str | None = None
     unchanged_since: datetime | None = None
+    fresh: timedelta = timedelta()
     ttl: timedelta = timedelta()
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
@@ -37,6 +38,7 @@ class Cursor:
                 validators=Validators(etag=_text(fields, "etag"), last_modified=_text(fields, "last_modified")),
                 body=_text(fields, "body"),
                 unchanged_since=datetime.fromisoformat(since) if since else None,
+                fresh=timedelta(seconds=float(fields.get("fresh", 0))),
                 ttl=timedelta(seconds=float(fields.get("ttl", 0))),
                 skip_hours=_numbers(fields, "skip_hours"),
                 skip_days=_numbers(fields, "skip_days"),
@@ -55,6 +57,7 @@ class Cursor:
             "last_modified": self.validators.last_modified,
             "body": self.body,
             "unchanged_since": since,
+            "fresh": self.fresh.total_seconds(),
             "ttl": self.ttl.total_seconds(),
             "skip_hours": sorted(self.skip_hours),
             "skip_days": sorted(self.skip_days),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.errors import Malformed
+from bot.domain.errors import Malformed, SourceError
 from bot.domain.feed import Feed, Fetched
 from bot.ports import Clock, Source
 from bot.sources import sections
@@ -58,7 +58,13 @@ class FeedSource:
             kept = replace(cursor, validators=response.validators, unchanged_since=cursor.unchanged_since or now)
             return _fetched(response, kept, now)
         digest = await _digest(response.body)
-        fresh = replace(cursor, validators=response.validators, body=digest, unchanged_since=None)
+        fresh = replace(
+            cursor,
+            validators=response.validators,
+            body=digest,
+            unchanged_since=None,
+            fresh=response.min_interval or timedelta(),
+        )
         if digest == cursor.body:
             return _fetched(response, fresh, now)
         rested = cursor.read_at is not None and now - cursor.read_at < READ_IN_FULL
@@ -85,7 +91,11 @@ class FeedSource:
         return _fetched(response, fresh, now, document, known=len(new.known))
 
     async def _read(self, response: Response, body: bytes, now: datetime) -> Document:
-        document = await self._pool.read(body, response.headers.get("content-type"), response.url, now)
+        try:
+            document = await self._pool.read(body, response.headers.get("content-type"), response.url, now)
+        except SourceError as error:
+            error.retry_after = response.retry_after
+            raise
         if document.format.startswith(self._refuses):
             raise Malformed("wrong_kind", f"this is {document.format}: {self._hint}")
         return document
@@ -114,13 +124,15 @@ def _fetched(
     written: str | None = None,
 ) -> Fetched:
     """`written`: the cursor as text, where that is known already."""
-    waits = (response.min_interval or timedelta(), cursor.ttl, _skipped(cursor, now))
+    is_fresh = (response.min_interval or timedelta()) if response.is_dated else cursor.fresh
+    waits = (is_fresh, cursor.ttl, _skipped(cursor, now))
     return Fetched(
         items=None if document is None else document.items,
         cursor=written or cursor.as_text(),
         title=None if document is None else document.title,
         language=None if document is None else document.language,
         min_interval=min(max(waits), LONGEST_WAIT) or None,
+        retry_after=response.retry_after,
         moved_to=response.moved_to,
         reading="" if document is None else document.reading,
         known=known,

@@ -8,16 +8,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from bot.domain.errors import Forbidden, Malformed, Unavailable
+from bot.domain.errors import Forbidden, Malformed, SourceError, Unavailable
 from bot.ports import Clock
 from bot.sources.access import DIRECT, Access, Confidence
 from bot.sources.addresses import AddressGuard
-from bot.sources.answers import PERMANENT, REDIRECTS, Response, Validators, failure, min_interval, validators_of
+from bot.sources.answers import (
+    PERMANENT,
+    REDIRECTS,
+    Response,
+    Validators,
+    failure,
+    is_dated,
+    min_interval,
+    retry_after,
+    validators_of,
+)
 from bot.sources.failures import too_big, translating
 from bot.sources.inflate import Inflater
 from bot.sources.manners import Manners
@@ -55,7 +66,7 @@ class Limits:
 
 @dataclass(slots=True, kw_only=True)
 class _Journey:
-    """One fetch on its way through redirects. `form` makes it a POST."""
+    """One fetch on its way through redirects. `form` makes it a POST; `asked`: the longest Retry-After on the way."""
 
     url: URL
     left: float
@@ -66,6 +77,7 @@ class _Journey:
     form: Mapping[str, str] | None = None
     hops: int = 0
     permanent: bool = True
+    asked: timedelta | None = None
 
 
 class Fetcher:
@@ -130,11 +142,22 @@ class Fetcher:
             await session.close()
 
     async def _travel(self, journey: _Journey) -> Response:
+        try:
+            return await self._arrive(journey)
+        except SourceError as error:
+            error.retry_after = _longer(error.retry_after, journey.asked)
+            raise
+
+    async def _arrive(self, journey: _Journey) -> Response:
         while True:
             answer = await self._hop(journey)
             if isinstance(answer, Response):
                 moved = str(journey.url) if journey.hops and journey.permanent else None
-                return answer if moved is None else replace(answer, moved_to=moved)
+                return (
+                    answer
+                    if not journey.hops
+                    else replace(answer, moved_to=moved, retry_after=_longer(answer.retry_after, journey.asked))
+                )
             journey.url = answer
             journey.hops += 1
             if journey.hops > self._limits.redirects:
@@ -176,6 +199,7 @@ class Fetcher:
         ) as answer:
             if answer.status in REDIRECTS and journey.form is None:
                 journey.permanent = journey.permanent and answer.status in PERMANENT
+                journey.asked = _longer(journey.asked, retry_after(answer.headers.get("Retry-After"), self._clock()))
                 return redirect_target(url, answer.headers.get("Location"))
             unchanged = answer.status == 304 and bool(validators)
             accepted = journey.form is not None and 200 <= answer.status < 300
@@ -189,7 +213,9 @@ class Fetcher:
                 headers={name.lower(): ", ".join(headers.getall(name)) for name in _KEPT_HEADERS if name in headers},
                 url=str(url),
                 validators=validators_of(headers, validators, unchanged=unchanged),
-                min_interval=min_interval(headers, self._clock()),
+                min_interval=min_interval(headers, ", ".join(headers.getall("Cache-Control", ())), self._clock()),
+                is_dated=is_dated(headers),
+                retry_after=retry_after(headers.get("Retry-After"), self._clock()),
             )
 
     def _headers(self, journey: _Journey) -> dict[str, str]:
@@ -267,3 +293,7 @@ class Fetcher:
                 max_headers=self._limits.headers,
             )
         return session
+
+
+def _longer(one: timedelta | None, other: timedelta | None) -> timedelta | None:
+    return max((wait for wait in (one, other) if wait is not None), default=None)

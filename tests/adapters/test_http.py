@@ -272,14 +272,23 @@ async def test_an_error_page_that_never_ends_does_not_hide_the_error(server: Fee
         (429, "-5", None),
         (429, "0", None),
         (429, "soon", None),
-        (429, "1.5", None),
+        (429, "1.5", timedelta(seconds=1)),
         (429, "", None),
-        (500, "120", None),
+        *((status, "120", timedelta(seconds=120)) for status in (500, 502, 404, 403, 401, 410, 418)),
     ],
 )
 async def test_retry_after(server: FeedServer, status: int, value: str, wait: timedelta | None) -> None:
     url = server.answer("/f", Answer(status=status, headers={"Retry-After": value}))
     assert (await failure_of(make(), url)).retry_after == wait
+
+
+async def test_a_good_answer_and_a_redirect_may_ask_for_a_pause_too(server: FeedServer, fetcher: Fetcher) -> None:
+    url = server.answer("/f", Answer(body=BODY, headers={"Retry-After": "120"}))
+    assert (await fetcher.get(url)).retry_after == timedelta(minutes=2)
+    moved = server.answer("/m", Answer(status=301, headers={"Location": "/f", "Retry-After": "900"}))
+    assert (await fetcher.get(moved)).retry_after == timedelta(minutes=15)
+    ring = server.answer("/r", Answer(status=302, headers={"Location": "/r", "Retry-After": "600"}))
+    assert (await failure_of(fetcher, ring)).retry_after == timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(
@@ -291,6 +300,9 @@ async def test_retry_after(server: FeedServer, status: int, value: str, wait: ti
         ({"Cache-Control": "max-age=31536000"}, timedelta(hours=24)),
         ({"Cache-Control": "max-age=" + "9" * 4000}, timedelta(hours=24)),
         ({"Cache-Control": "no-cache, max-age=900"}, None),
+        ({"Cache-Control": 'no-cache="Set-Cookie", max-age=900'}, timedelta(minutes=15)),
+        ([("Cache-Control", "public"), ("Cache-Control", "max-age=900")], timedelta(minutes=15)),
+        ([("Cache-Control", "max-age=900"), ("Cache-Control", "no-store")], None),
         ({"Cache-Control": "s-maxage=900"}, None),
         ({"Cache-Control": "max-age=-1"}, None),
         ({"Expires": "Mon, 02 Nov 2026 09:00:00 GMT"}, timedelta(hours=1)),
@@ -302,7 +314,7 @@ async def test_retry_after(server: FeedServer, status: int, value: str, wait: ti
     ],
 )
 async def test_how_long_an_answer_stays_fresh(
-    server: FeedServer, fetcher: Fetcher, headers: dict[str, str], wait: timedelta | None
+    server: FeedServer, fetcher: Fetcher, headers: dict[str, str] | list[tuple[str, str]], wait: timedelta | None
 ) -> None:
     assert (await fetcher.get(server.answer("/f", Answer(body=BODY, headers=headers)))).min_interval == wait
     unchanged = server.answer("/u", Answer(status=304, headers=headers))

@@ -197,6 +197,23 @@ async def test_the_longest_wish_counts_and_never_more_than_a_day(server: FeedSer
     assert (await reader.look()).min_interval == timedelta(minutes=45)
 
 
+async def test_how_long_a_document_stays_fresh_holds_until_an_answer_says_otherwise(
+    server: FeedServer, reader: Reader
+) -> None:
+    hours = {"ETag": '"1"', "Cache-Control": "max-age=7200"}
+    answers = [Answer(body=rss(""), headers=hours), Answer(status=304), Answer(status=304)]
+    server.answer("/f", *answers, Answer(status=304, headers={"Cache-Control": "max-age=0"}), Answer(body=rss("")))
+    waits = [(await reader.look(hours=2)).min_interval for _ in range(5)]
+    assert waits == [timedelta(hours=2)] * 3 + [None, None]
+
+
+async def test_a_page_that_asks_for_a_pause_gets_it(server: FeedServer, reader: Reader) -> None:
+    server.answer("/f", Answer(body=b"<html>Back soon</html>", headers={"Retry-After": "3600"}))
+    with pytest.raises(Malformed) as caught:
+        await reader.look()
+    assert caught.value.retry_after == timedelta(hours=1)
+
+
 HUB, SELF = "https://hub.example/", "https://a.example/feed.xml"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import Forbidden, Gone, Malformed, SourceError, Unavailable
-from bot.domain.feed import FeedState
+from bot.domain.feed import FeedState, Fetched
 from bot.domain.story import Item, Language, Topic
 from bot.domain.subscription import Mode
 from bot.domain.verdict import Level
@@ -224,6 +224,26 @@ async def test_retry_after_holds_even_against_a_poll_by_name(room: Room) -> None
     room.clock.tick(MINUTE)
     assert (await room.poller().poll_due(only=["wire"])).fetched == 1
     assert (await room.feed()).hold_until is None
+
+
+async def test_a_pause_asked_for_with_a_good_answer_holds_too(room: Room) -> None:
+    room.source.brings["wire"] = Fetched(items=(ROBOT,), cursor="", min_interval=HOUR, retry_after=2 * HOUR)
+    await room.poller(every=MINUTE, fixed=True).poll_due()
+    feed = await room.feed()
+    assert (feed.state, feed.hold_until, feed.next_poll) == (FeedState.OK, NOW + 2 * HOUR, NOW + 2 * HOUR)
+    room.clock.tick(HOUR)
+    assert (await room.poller(every=MINUTE, fixed=True).poll_due(only=["wire"])).feeds == 0
+    del room.source.brings["wire"]
+    room.clock.tick(HOUR)
+    await room.poller().poll_due()
+    assert (await room.feed()).hold_until is None
+
+
+@pytest.mark.parametrize("error", [Forbidden, Malformed, Gone])
+async def test_a_pause_asked_for_with_a_refusal_holds_too(room: Room, error: type[SourceError]) -> None:
+    room.source.says("wire", error("http_403", "no", retry_after=2 * HOUR))
+    await room.poller().poll_due()
+    assert (await room.feed()).hold_until == NOW + 2 * HOUR
 
 
 async def test_one_feeds_trouble_stays_its_own(room: Room) -> None:
