@@ -120,7 +120,8 @@ class Fetched:
     a named poll goes before it). `moved_to`: where permanent redirects
     led this time, without name and password (see `moved_address`). `hub`, `self_link`: where changes can be subscribed
     to, and under which name (WebSub). `reading` says how the document was read (format, encoding, repaired or not).
-    `notice`: the code of something odd that is no failure (`empty_feed`: a feed without a single entry)."""
+    `notice`: the code of something odd that is no failure (`empty_feed`: a feed without a single entry). `is_first`:
+    every earlier look found it empty."""
 
     items: tuple[Item, ...] | None
     cursor: str
@@ -134,6 +135,7 @@ class Fetched:
     hub: str | None = None
     self_link: str | None = None
     notice: str | None = None
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from bot.domain.story import Item
 
@@ -17,14 +17,19 @@ TRACKING = re.compile(
     r"""^(utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_cid|mc_eid|_hsenc|_hsmi|
     mkt_tok|oly_enc_id|oly_anon_id|ns_(mchannel|campaign|source|linkname|fee)|ito|at_(medium|campaign|custom.*|format|
     link.*|ptr.*|bbc_team)|cmpid|cmp|ncid|sr_share|ref_src|ref_url|guccounter|guce_.*|spm|vero_.*|wt_mc|xtor|
-    soc_src|soc_trk|ftag|smid|smtyp|partner|traffic_source|fr)$""",
+    soc_src|soc_trk|ftag|smid|smtyp|partner|traffic_source|fr|ocid|srsltid|_openstat|_g[al]|hsctatracking|gad_source|
+    gclsrc|epik|li_fat_id|mbid|taid|__twitter_impression|(pk|piwik|mtm|matomo)_.*|hss_channel|elqtrackid|trkcampaign)$""",
     re.VERBOSE | re.IGNORECASE,
 )
 # `ref=` and `source=` name the sender on most sites, yet a document on some: dropped only with a value that says so.
 SENDER_VALUES = re.compile(r"^(rss|feed|rss_?feed|atom|newsletter|twitter|facebook|social|homepage|hp)$", re.IGNORECASE)
 SENDER_NAMES = frozenset({"ref", "source", "src", "from", "via", "medium"})
+# What names a visit, and is another at every look.
+_VISIT = re.compile(r";(?:jsessionid|phpsessid)=[\w.!*-]*", re.IGNORECASE | re.ASCII)
+_VISITS = re.compile(r"^(jsessionid|phpsessid|aspsessionid.*|cfid|cftoken)$", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _ASCII_WORDS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)).ljust(256)
+_WRITTEN = "".join(chr(code) for code in range(0x21, 0x7F))  # what stands in addresses as it is
 SHORTEST_TELLING_TITLE = 12
 # Last parts of a path that name no other page than the path without them.
 SAME_PAGE = frozenset({"", "amp", "index.html", "index.htm"})
@@ -65,6 +70,8 @@ def canonical_url(url: str) -> str | None:
     if port not in (None, 80, 443):
         netloc = f"{netloc}:{port}"
     path = parts.path if _PLAIN_PATH.fullmatch(parts.path) else _quoted(parts.path)
+    if ";" in path:
+        path = _VISIT.sub("", path)
     steps = (_SLASHES.sub("/", path) if "//" in path else path).split("/")
     while steps and steps[-1] in SAME_PAGE:
         steps.pop()
@@ -83,9 +90,38 @@ def _telling(query: str) -> str:
     kept = [
         (name, value)
         for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
-        if not TRACKING.match(name) and not (name.lower() in SENDER_NAMES and SENDER_VALUES.match(value))
+        if not _is_tracking(name, value)
     ]
     return urlencode(sorted(kept), errors="surrogateescape")
+
+
+def _is_tracking(name: str, value: str) -> bool:
+    if TRACKING.match(name) or _VISITS.match(name):
+        return True
+    return name.lower() in SENDER_NAMES and bool(SENDER_VALUES.match(value))
+
+
+def shown_link(url: str) -> str | None:
+    """The address that readers follow: as the outlet wrote it, in ASCII, without tracking and without a name and
+    password. (The canonical one may lead nowhere: not every outlet answers without `www.` or over https.) None where
+    that is."""
+    url = url.strip()
+    if canonical_url(url) is None:
+        return None
+    if url.isascii() and not any(mark in url for mark in "?@#;"):
+        return url
+    parts = urlsplit(url)
+    netloc, path = parts.netloc.rpartition("@")[2], _VISIT.sub("", parts.path)
+    if not netloc.isascii():
+        netloc = netloc.encode("idna").decode("ascii")
+    query = "&".join(pair for pair in parts.query.split("&") if not _is_tracking(*_named(pair)))
+    fragment = "" if "=" in parts.fragment and _is_tracking(*_named(parts.fragment)) else parts.fragment
+    return urlunsplit((parts.scheme, netloc, *(quote(part, safe=_WRITTEN) for part in (path, query, fragment))))
+
+
+def _named(pair: str) -> tuple[str, str]:
+    name, _, value = pair.partition("=")
+    return unquote(name), unquote(value)
 
 
 def is_front_page(canonical: str) -> bool:
@@ -123,10 +159,15 @@ class Keys:
     def all(self) -> tuple[str, ...]:
         return ((self.url,) if self.url else ()) + self.others
 
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """Those that stay while a publisher gives out new ids."""
+        return tuple(key for key in self.all if key.startswith(("url:", "words:")))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the store remembers under a key."""
+    """What the store remembers under a key. `url` as readers follow it."""
 
     story_id: int
     feed_id: str
@@ -139,7 +180,8 @@ def keys_of(feed_id: str, items: Sequence[Item]) -> list[Keys]:
     """The keys of each item of one document, in order.
 
     A guid that stands on several different entries of the document, or an address that they all share, identifies
-    nothing and is left out; so is an outlet's front page. An item with neither is known by its words."""
+    nothing and is left out; so is an outlet's front page. An item without address and date is known by its words:
+    its guid may be another one at every look."""
     urls = [canonical_url(item.link) if item.link else None for item in items]
     titles = [fingerprint(item.title or item.summary) for item in items]
     shared_urls = _ambiguous(zip(urls, titles, strict=True))
@@ -153,20 +195,20 @@ def keys_of(feed_id: str, items: Sequence[Item]) -> list[Keys]:
             others.append(f"guid:{feed_id}:{fingerprint_exact(guid)}")
         if item.published is not None and len(item.title) >= SHORTEST_TELLING_TITLE:
             others.append(f"dated:{feed_id}:{title}:{item.published.isoformat()}")
-        if not telling and not others:
+        if not telling and (item.published is None or not others):
             others.append(f"words:{feed_id}:{fingerprint(item.title, item.summary, item.content[:500])}")
         result.append(Keys(url=f"url:{fingerprint_exact(url)}" if url and telling else None, others=tuple(others)))
     return result
 
 
 def is_same(item: Item, url: str | None, feed_id: str, matched: str, known: Known) -> bool:
-    """Whether an item that shares the key `matched` with a known story is that story.
+    """Whether an item that shares the key `matched` with a known story is that story. `url`: its canonical address.
 
     Within one feed, a guid or an address alone can be recycled for something new: when the other of the two differs
     and the titles have no telling word in common, it is another story."""
     if matched.startswith(("words:", "dated:")) or known.feed_id != feed_id:
         return True
-    if matched.startswith("guid:") and (url is None or url == known.url):
+    if matched.startswith("guid:") and (url is None or url == (known.url and canonical_url(known.url))):
         return True
     if matched.startswith("url:") and item.id is None:
         return True

@@ -9,10 +9,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from bot.domain.feed import Feed, FeedOutcome
-from bot.domain.identity import Keys, Known, canonical_url, content_hash, is_same, keys_of
+from bot.domain.identity import Keys, Known, canonical_url, content_hash, is_same, keys_of, shown_link
 from bot.domain.story import Item, Language
 from bot.ports import EditedStory, Judge, NewStory, Reading, Stories
-from bot.services.reissued import lasting, recognised
+from bot.services.reissued import FEWEST, lasting, recognised
 
 ITEMS_BETWEEN_BREATHS = 20
 
@@ -38,8 +38,12 @@ class Intake:
         """Looks up who watches what; once a round."""
         await self._watching.refresh()
 
-    async def read(self, feed: Feed, items: Sequence[Item], outcome: FeedOutcome, *, others: int = 0) -> Reading:
-        """All that a look at the feed changes. `others`: further entries that the document still shows as they were."""
+    async def read(
+        self, feed: Feed, items: Sequence[Item], outcome: FeedOutcome, *, others: int = 0, is_first: bool = False
+    ) -> Reading:
+        """All that a look at the feed changes. `others`: further entries that the document still shows as they were.
+        `is_first`: it had none until now. Many at once are then old ones that had been missing, and no news."""
+        is_news = not feed.is_first_read and not (is_first and len(items) >= FEWEST)
         keys = keys_of(feed.id, items)
         known = await self._stories.known([key for one in keys for key in one.all])
         matches: list[Known | None] = [_match(feed, item, its, known) for item, its in zip(items, keys, strict=True)]
@@ -48,29 +52,30 @@ class Intake:
         edited: dict[int, EditedStory] = {}
         seen: list[str] = []
         learnt: list[tuple[str, int]] = []
-        fleeting: set[str] = set()  # new ids of entries whose address says enough
+        fleeting: set[str] = set()  # new ids of entries whose address or words say enough
         for n, (item, item_keys, match) in enumerate(zip(items, keys, matches, strict=True)):
             if n % ITEMS_BETWEEN_BREATHS == 0:
                 await asyncio.sleep(0)
             if match is None:
-                new.append(self._story(feed, item, item_keys))
+                new.append(self._story(feed, item, item_keys, is_news=is_news))
                 continue
             seen += [key for key in item_keys.all if key in known]
             learnt += [(key, match.story_id) for key in item_keys.all if key not in known]
-            if item_keys.url in known:
+            if any(key in known for key in item_keys.lasting):
                 fleeting.update(key for key in item_keys.others if key not in known)
             if match.feed_id == feed.id and match.content_hash != content_hash(item):
-                edited[match.story_id] = EditedStory(story_id=match.story_id, new=self._story(feed, item, item_keys))
+                story = self._story(feed, item, item_keys, is_news=is_news)
+                edited[match.story_id] = EditedStory(story_id=match.story_id, new=story)
         return Reading(
             outcome=outcome,
-            established=not feed.is_first_read,
+            established=is_news,
             new=tuple(reversed(new)),  # documents begin with the newest, but it happened last: tell it last
             edited=tuple(edited.values()),
             seen=tuple(seen),
             learnt=lasting(learnt, fleeting, len(items) + others),
         )
 
-    def _story(self, feed: Feed, item: Item, keys: Keys) -> NewStory:
+    def _story(self, feed: Feed, item: Item, keys: Keys, *, is_news: bool) -> NewStory:
         language = self._judge.detect(item, feed.spec.language)
         source = feed.spec.title or (urlsplit(feed.spec.url).hostname or feed.id)
         verdict = self._judge.score(
@@ -81,12 +86,12 @@ class Intake:
         return NewStory(
             item=item if item.published or item.updated is None else replace(item, published=item.updated),
             keys=keys.all,
-            url=canonical_url(item.link) if item.link else None,
+            url=shown_link(item.link) if item.link else None,
             source=source,
             language=language,
             content_hash=content_hash(item),
             verdict=verdict,
-            announce=not feed.is_first_read,
+            announce=is_news,
             event=event,
             employer=employer,
             figures=self._judge.figures(item) if event else frozenset(),

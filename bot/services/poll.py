@@ -215,9 +215,9 @@ class Poller:
         if not fetched.items:
             return Reading(outcome=self._outcome(feed, fetched, now, feed.rhythm))
         outcome = self._outcome(feed, fetched, now, feed.rhythm)
-        reading = await self._intake.read(feed, fetched.items, outcome, others=fetched.known)
+        reading = await self._intake.read(feed, fetched.items, outcome, others=fetched.known, is_first=fetched.is_first)
         # What a feed held when it was first read says nothing of its pace.
-        rhythm = feed.rhythm if feed.is_first_read else feed.rhythm.after(now, len(reading.new))
+        rhythm = feed.rhythm if not reading.established else feed.rhythm.after(now, len(reading.new))
         outcome = self._outcome(feed, fetched, now, rhythm, found=bool(reading.new))
         return replace(reading, outcome=outcome)
 

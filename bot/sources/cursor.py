@@ -14,7 +14,7 @@ from bot.sources.sections import Shelf
 class Cursor:
     """Validators, a hash of the last document read with the times it asks to be left alone (`fresh`: as its answer
     said) and where its changes can be subscribed to, and since when the server has only said that nothing changed.
-    `shelf`: which entries were read; `read_at`: when last all of them."""
+    `had_entries`: whether it ever showed any; `shelf`: which entries were read; `read_at`: when last all of them."""
 
     validators: Validators = field(default_factory=Validators)
     body: str | None = None
@@ -23,6 +23,7 @@ class Cursor:
     ttl: timedelta = timedelta()
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
+    had_entries: bool = False
     hub: str | None = None
     self_link: str | None = None
     shelf: Shelf | None = None
@@ -42,6 +43,7 @@ class Cursor:
                 ttl=timedelta(seconds=float(fields.get("ttl", 0))),
                 skip_hours=_numbers(fields, "skip_hours"),
                 skip_days=_numbers(fields, "skip_days"),
+                had_entries=bool(fields.get("had_entries")),
                 hub=_text(fields, "hub"),
                 self_link=_text(fields, "self"),
                 shelf=_shelf(fields),
@@ -61,6 +63,7 @@ class Cursor:
             "ttl": self.ttl.total_seconds(),
             "skip_hours": sorted(self.skip_hours),
             "skip_days": sorted(self.skip_days),
+            "had_entries": self.had_entries,
             "hub": self.hub,
             "self": self.self_link,
             "around": self.shelf and self.shelf.around,

@@ -23,6 +23,7 @@ from bot.sources.document import Document
 TRUSTED_UNCHANGED = timedelta(days=3)
 # Known entries are left out for this long: whatever a whole reading would show comes to light by then.
 READ_IN_FULL = timedelta(hours=20)
+EMPTY = "empty_feed"
 _HASHED_INLINE = 256 * 1024
 
 
@@ -74,8 +75,10 @@ class FeedSource:
         document = await self._read(response, response.body, now)
         pieces = sections.split(response.body) if document.is_well_formed else None
         shelf = pieces.shelf(document.items) if pieces and document.entries == len(document.items) else None
-        fresh = replace(_told(fresh, document, response), shelf=shelf, read_at=now)
-        return _fetched(response, fresh, now, document)
+        had = cursor.had_entries or bool(document.entries)
+        fresh = replace(_told(fresh, document, response), shelf=shelf, read_at=now, had_entries=had)
+        was_empty = feed.problem == EMPTY and not cursor.had_entries
+        return replace(_fetched(response, fresh, now, document), is_first=was_empty and had)
 
     async def _news(self, new: sections.News, cursor: Cursor, response: Response, now: datetime) -> Fetched | None:
         """What the new entries say; None when the whole document has to be read to tell."""
@@ -136,7 +139,7 @@ def _fetched(
         moved_to=response.moved_to,
         reading="" if document is None else document.reading,
         known=known,
-        notice="empty_feed" if document is not None and not document.entries else None,
+        notice=EMPTY if document is not None and not document.entries else None,
         hub=cursor.hub,
         self_link=cursor.self_link,
     )

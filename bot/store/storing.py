@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from bot.domain.identity import Known, is_same
+from bot.domain.identity import Known, canonical_url, is_same
 from bot.ports import EditedStory, NewStory, Told
 from bot.store.bulk import Bulk
 from bot.store.connection import AsyncConnection
@@ -129,9 +129,8 @@ def sort(news: Sequence[Carried], known: Mapping[str, Known]) -> tuple[list[Carr
     again: list[tuple[Carried, int]] = []
     for one in news:
         new, feed_id = one.new, one.feed_id
-        same = next(
-            (k for key in new.keys if (k := by_key.get(key)) and is_same(new.item, new.url, feed_id, key, k)), None
-        )
+        url = canonical_url(new.url) if new.url else None
+        same = next((k for key in new.keys if (k := by_key.get(key)) and is_same(new.item, url, feed_id, key, k)), None)
         if same is not None:
             again.append((one, same.story_id))
             for key in new.keys:

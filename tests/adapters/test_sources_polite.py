@@ -44,6 +44,7 @@ class Reader:
         self.now = NOW
         self.cursor = ""
         self.first = True
+        self.problem: str | None = None
         self.pool = Inline()
         self.fetcher = Fetcher(
             user_agent="Kabar/1 (+x)", clock=lambda: self.now, allow_private=("127.0.0.1",), limits=Limits(deadline=5)
@@ -54,9 +55,11 @@ class Reader:
     async def look(self, **later: float) -> Fetched:
         self.now += timedelta(**later)
         spec = FeedSpec(id="f", url=self.url, title="F")
-        feed = Feed(spec=spec, cursor=self.cursor, last_ok=None if self.first else self.now)
+        last_ok = None if self.first else self.now
+        feed = Feed(spec=spec, cursor=self.cursor, last_ok=last_ok, problem=self.problem)
         fetched = await self.source.fetch(feed)
         self.cursor, self.first = fetched.cursor, False
+        self.problem = self.problem if fetched.items is None else fetched.notice
         return fetched
 
 
@@ -262,6 +265,13 @@ async def test_a_look_that_finds_nothing_says_so(server: FeedServer, reader: Rea
     assert (fetched.items, fetched.notice) == ((), "empty_feed")
     server.answer("/f", Answer(body=rss("")))
     assert (await reader.look()).notice is None
+
+
+async def test_the_first_entries_of_a_feed_that_was_empty_are_known_as_such(server: FeedServer, reader: Reader) -> None:
+    empty = Answer(body=b"<rss version='2.0'><channel><title>t</title></channel></rss>")
+    server.answer("/f", empty, empty, Answer(body=rss("")), empty, Answer(body=rss("", "b")))
+    looks = [(await reader.look(minutes=15)).is_first for _ in range(5)]
+    assert looks == [False, False, True, False, False]
 
 
 PAGE = "<html><head><link rel='alternate' type='application/rss+xml' href='/news.xml'></head><body>hi</body></html>"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.identity import Known, canonical_url, content_hash, is_front_page, is_same, keys_of
+from bot.domain.identity import Known, canonical_url, content_hash, is_front_page, is_same, keys_of, shown_link
 from bot.domain.story import Item
 from tests.builders import HOUR, NOW, an_item, patient
 
@@ -63,6 +63,9 @@ PAGE = "https://news.example/a/story"
         (PAGE + "?p=", PAGE + "?p="),
         (PAGE + "?q=%26b", PAGE + "?q=%26b"),
         (PAGE + "?", PAGE),
+        # what names a visit
+        (PAGE + ";jsessionid=0A1B.node-2?PHPSESSID=9", PAGE),
+        (PAGE + "?sid=7", PAGE + "?sid=7"),
         # international names, addresses
         ("https://b\u00fccher.example/x", "https://xn--bcher-kva.example/x"),
         ("https://XN--BCHER-KVA.example/x", "https://xn--bcher-kva.example/x"),
@@ -173,8 +176,30 @@ def test_front_pages(url: str, front: bool) -> None:
 # --- keys and identity -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("http://www.intranet.example:8080/x/index.html", "http://www.intranet.example:8080/x/index.html"),
+        ("http://m.news.example/a/", "http://m.news.example/a/"),
+        (PAGE + "?b=2&utm_source=rss&a=1%20x&fbclid=9#part-2", PAGE + "?b=2&a=1%20x#part-2"),
+        (PAGE + "?utm_source=rss", PAGE),
+        (PAGE + "#utm_source=rss", PAGE),
+        (PAGE + ";jsessionid=0A1B?id=7", PAGE + "?id=7"),
+        ("https://ana:hunter2@news.example/a", "https://news.example/a"),
+        ("https://b\u00fccher.example/caf\u00e9?q=\u00e9", "https://xn--bcher-kva.example/caf%C3%A9?q=%C3%A9"),
+        (" https://news.example/a ", "https://news.example/a"),
+        ("javascript:alert(1)//http://x.example", None),
+        ("http://news.example:99999/", None),
+    ],
+)
+def test_readers_follow_the_outlets_own_address_without_tracking(link: str, shown: str | None) -> None:
+    assert shown_link(link) == shown
+    if shown is not None:
+        assert canonical_url(shown) == canonical_url(link)
+
+
 def known_as(item: Item, *, feed_id: str = "wire") -> Known:
-    url = canonical_url(item.link) if item.link else None
+    url = shown_link(item.link) if item.link else None
     return Known(story_id=1, feed_id=feed_id, url=url, title=item.title, content_hash=content_hash(item))
 
 

@@ -13,7 +13,7 @@ from bot.domain.feed import Fetched
 from bot.domain.identity import keys_of
 from bot.domain.story import Item
 from bot.store.store import Store
-from tests.builders import some_items
+from tests.builders import some_items, subscribe
 from tests.unit.pollroom import Room
 
 
@@ -95,3 +95,50 @@ async def test_the_id_that_one_entry_gets_is_learnt(room: Room) -> None:
     await room.look(wire=changed)
     elsewhere = replace(changed[0], link="https://new.example/moved", title="Telling headline number0 about robots")
     assert (await room.look(wire=[elsewhere, *changed[1:]]))[1] == 0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+async def test_a_short_feed_with_new_ids_at_every_look_repeats_nothing(room: Room, count: int) -> None:
+    short = [replace(one, link=None) for one in titles(count)]
+    await room.look(wire=short)
+    for n in range(3):
+        assert await room.look(wire=[replace(one, id=f"{n}-{one.id}") for one in short]) == (count, 0, 0)
+    told = replace(titles(1, start=90)[0], id="news", link=None)
+    assert (await room.look(wire=[told, *(replace(one, id=f"x-{one.id}") for one in short)]))[1] == 1
+
+
+async def test_a_short_feed_with_new_addresses_too_repeats_nothing(room: Room) -> None:
+    await room.look(wire=titles(3))
+    assert await room.look(wire=anew(titles(3))) == (3, 0, 0)
+    assert await room.look(wire=anew([*titles(1, start=90), *titles(3)], "c")) == (4, 1, 0)
+
+
+async def test_columns_that_are_a_whole_short_feed_are_news_when_they_say_something_new(room: Room) -> None:
+    await room.look(wire=titles(2))
+    columns = [replace(one, summary=f"Another edition, {one.summary}") for one in anew(titles(2))]
+    assert (await room.look(wire=columns))[1] == 2
+
+
+async def test_ids_of_a_short_feed_are_not_piled_up_either(room: Room) -> None:
+    short = [replace(one, link=None) for one in titles(3)]
+    await room.look(wire=short)
+    flood = [replace(one, id=f"flood-{one.id}") for one in short]
+    await room.look(wire=flood)
+    ids = [key for one in keys_of("wire", flood) for key in one.others if key.startswith("guid:")]
+    assert await room.store.stories.known(ids) == {}
+
+
+async def test_a_feed_that_was_empty_at_first_and_then_shows_its_stock_alerts_nobody(room: Room) -> None:
+    await subscribe(room.store)
+    await room.look(wire=[])
+    room.source.brings["wire"] = Fetched(items=tuple(titles(40)), cursor="", is_first=True)
+    assert await room.look() == (40, 40, 0)
+    del room.source.brings["wire"]
+    assert await room.look(wire=[*anew(titles(1, start=90)), *titles(40)]) == (41, 1, 1)
+
+
+async def test_the_first_story_of_a_feed_that_was_empty_is_news(room: Room) -> None:
+    await subscribe(room.store)
+    await room.look(wire=[])
+    room.source.brings["wire"] = Fetched(items=tuple(titles(1)), cursor="", is_first=True)
+    assert await room.look() == (1, 1, 1)
