@@ -57,6 +57,8 @@ _ISO = re.compile(
     r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})"
     r"(?:(?:[t ]|, ?| at )\s*(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*(.*))?"
 )
+_WEEK = re.compile(r"\d{4}-w\d{2}-\d")
+_DIGITS = re.compile(r"\d+", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[t ]?(\d{2}):?(\d{2}):?(\d{2})?(?:[.,]\d+)?\s*(.*))?")
 _NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:,?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*(.*))?")
 _EPOCH = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d+)?")
@@ -85,7 +87,20 @@ def read_date(
         known, moment = _form_of(raw, day_first=_is_indonesian(language))
     except (ValueError, OverflowError):
         return None
+    if not known and fallback is not None and not _names_year(raw, fallback):
+        return None  # the other reader guessed: it makes 2000 of the year -1
     return believable(moment if known else fallback, now)
+
+
+def _names_year(raw: str, moment: datetime) -> bool:
+    """Whether the string holds the year of the moment (in some zone): in full, or its last two digits where no number
+    is longer."""
+    years = {(moment + aside).year for aside in (timedelta(days=-1), timedelta(), timedelta(days=1))}
+    numbers = _DIGITS.findall(raw)
+    full = [number for number in numbers if len(number) >= 4]
+    if full:
+        return any(number.startswith(str(year)) for number in full for year in years)
+    return any(f"{year % 100:02}" in numbers for year in years)
 
 
 def believable(moment: datetime | None, now: datetime) -> datetime | None:
@@ -123,6 +138,8 @@ def _known_form(text: str, *, day_first: bool) -> tuple[bool, datetime | None]:
     if match := _ISO.fullmatch(text):
         year, _, month, day, *rest = match.groups()
         return True, _build((year, month, day), rest)
+    if _WEEK.fullmatch(text):
+        return True, datetime.fromisoformat(text.upper()).replace(tzinfo=UTC)
     if match := _COMPACT.fullmatch(text):
         year, month, day, *rest = match.groups()
         return True, _build((year, month, day), rest)

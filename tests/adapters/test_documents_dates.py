@@ -195,3 +195,19 @@ def test_the_usual_form_is_what_the_same_date_means_in_another_order(
     time = "{:02}:{:02}:{:02}".format(*clock)
     usual = read_date(f"Mon, {day:02} {month} 2026 {time} {zone}", NOW)
     assert usual == read_date(f"{month} {day:02} 2026 {time} {zone}", NOW)
+
+
+@pytest.mark.parametrize("raw", ["-0001-11-30T00:00:00Z", "the 3rd of the year 17", "1726-11-02T07:30:00Q"])
+def test_a_year_that_the_string_does_not_name_is_not_believed(raw: str) -> None:
+    assert read_date(raw, NOW, datetime(2000, 1, 1, tzinfo=UTC)) is None
+
+
+def test_another_readers_moment_counts_where_it_has_the_strings_year() -> None:
+    moment = datetime(2025, 12, 31, 17, 0, tzinfo=UTC)
+    assert read_date("2026\ub144 1\uc6d4 1\uc77c 02:00", NOW, moment) == moment
+    assert read_date("1 sausio 26", NOW, datetime(2026, 1, 1, tzinfo=UTC)) is not None
+
+
+def test_a_day_of_a_week() -> None:
+    assert read_date("2026-W45-1", NOW) == DAY
+    assert read_date("2026-W99-1", NOW) is None
