@@ -19,7 +19,8 @@ class Source(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedCounts:
     """All listed feeds in figures: how many, how many were ever `read`, read `well` at the last look, are `failing` (or
-    gone), have a `problem` of any kind; the `newest` read that went well, and when the first one is `due`."""
+    gone), have a `problem` of any kind; the `newest` read that went well, and when the first one is `due`. `worst` is
+    the name of the one that fails for longest, `since` when."""
 
     listed: int
     read: int
@@ -28,6 +29,8 @@ class FeedCounts:
     problem: int
     newest: datetime | None
     due: datetime | None
+    worst: str | None = None
+    since: datetime | None = None
 
 
 class Feeds(Protocol):

@@ -106,7 +106,8 @@ class Health:
             return Part(name="polling", state=PartState.WARNING, cause="no_feeds")
         if not feeds.read:
             state = PartState.FAILING if feeds.failing else PartState.WARNING
-            return Part(name="polling", state=state, cause="none_read", values=values)
+            since = now - feeds.since if feeds.since else None
+            return Part(name="polling", state=state, age=since, cause="none_read", values=values)
         if feeds.due and now - feeds.due > LATE_AFTER:
             return Part(name="polling", state=PartState.FAILING, age=now - feeds.due, cause="late", values=values)
         silent = silent_feeds(quiet)
@@ -114,7 +115,9 @@ class Health:
         if feeds.failing:
             state = PartState.FAILING if feeds.failing == feeds.listed else PartState.WARNING
             cause = "ill_and_silent" if silent else "ill_feeds"
-            return Part(name="polling", state=state, age=newest, cause=cause, values=values)
+            values += (("longest", feeds.worst),)
+            since = now - feeds.since if feeds.since else None
+            return Part(name="polling", state=state, age=since, cause=cause, values=values)
         if silent:
             since = now - silent[0][1]
             return Part(name="polling", state=PartState.WARNING, age=since, cause="silent_feeds", values=values)

@@ -14,8 +14,9 @@ from bot.store.tables import feeds
 
 
 async def counts(connection: AsyncConnection) -> FeedCounts:
-    failing = feeds.c.state.in_([FeedState.FAILING, FeedState.GONE])
-    polled = sa.case((feeds.c.state != FeedState.GONE, feeds.c.next_poll))
+    failing = sa.and_(feeds.c.listed, feeds.c.state.in_([FeedState.FAILING, FeedState.GONE]))
+    allowed = sa.case((feeds.c.hold_until > feeds.c.next_poll, feeds.c.hold_until), else_=feeds.c.next_poll)
+    polled = sa.case((feeds.c.state != FeedState.GONE, allowed))
     query = sa.select(
         sa.func.count().label("listed"),
         sa.func.count(feeds.c.last_ok).label("read"),
@@ -26,7 +27,11 @@ async def counts(connection: AsyncConnection) -> FeedCounts:
         sa.func.min(polled).label("due"),
     )
     row = (await connection.execute(query.where(feeds.c.listed))).one()
-    return FeedCounts(**row._mapping)
+    if not row.failing:
+        return FeedCounts(**row._mapping)
+    longest = sa.select(feeds.c.id, feeds.c.title, feeds.c.problem_since).where(failing)
+    worst = (await connection.execute(longest.order_by(feeds.c.problem_since, feeds.c.id).limit(1))).one()
+    return FeedCounts(**row._mapping, worst=worst.title or worst.id, since=worst.problem_since)
 
 
 async def page(connection: AsyncConnection, limit: int, offset: int) -> list[Feed]:

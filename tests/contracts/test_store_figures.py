@@ -44,7 +44,14 @@ async def test_the_figures_of_all_listed_feeds(store: Store) -> None:
     await five_feeds(store)
     counts = await store.feeds.counts()
     # b is due again an hour after yesterday's look; d, which is gone, is due no more
-    assert counts == FeedCounts(listed=5, read=3, well=2, failing=2, problem=3, newest=NOW, due=NOW - DAY + HOUR)
+    figures = FeedCounts(listed=5, read=3, well=2, failing=2, problem=3, newest=NOW, due=NOW - DAY + HOUR)
+    assert counts == replace(figures, worst="D", since=NOW - 2 * DAY)
+
+
+async def test_a_feed_that_asked_for_a_pause_is_not_overdue(store: Store) -> None:
+    await store.feeds.add(spec("a"), NOW)
+    await look(store, replace(outcome("a", at=NOW), next_poll=NOW + HOUR, hold_until=NOW + DAY))
+    assert (await store.feeds.counts()).due == NOW + DAY
 
 
 async def test_feeds_come_page_by_page_the_ill_ones_first(store: Store) -> None:

@@ -53,6 +53,16 @@ class Desk(Room):
     def restart(self) -> None:
         self.notices = FeedNotices(operator=self.ears, clock=self.clock, texts=Texts("en"), zone="Asia/Jakarta")
 
+    def health(self) -> Health:
+        return Health(
+            feeds=self.store.feeds,
+            outbox=self.store.outbox,
+            beats=self.store.beats,
+            housekeeping=self.store.housekeeping,
+            clock=self.clock,
+            platforms=(),
+        )
+
     async def answers(self, answer: SourceError | None, *, times: int = 1, after: timedelta = 2 * HOUR) -> None:
         self.source.says("wire", answer)
         for _ in range(times):
@@ -201,14 +211,7 @@ async def test_trouble_after_an_oddity_begins_when_it_begins(desk: Desk) -> None
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_health_names_silent_feeds_with_the_worst(desk: Desk, language: str) -> None:
-    health = Health(
-        feeds=desk.store.feeds,
-        outbox=desk.store.outbox,
-        beats=desk.store.beats,
-        housekeeping=desk.store.housekeeping,
-        clock=desk.clock,
-        platforms=(),
-    )
+    health = desk.health()
     await desk.feeds("wire", "ill")
     await desk.has_a_rhythm()
     polling = (await health.parts())[1]
@@ -226,3 +229,20 @@ async def test_health_names_silent_feeds_with_the_worst(desk: Desk, language: st
     polling = (await health.parts())[1]
     assert polling.cause == "ill_and_silent"
     assert "Wire" in part_sentence(polling, Texts(language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_health_names_the_feed_that_fails_for_longest_and_since_when(desk: Desk, language: str) -> None:
+    await desk.feeds("wire", "ill", "new")
+    await desk.answers(None)
+    for name, wait in (("ill", DAY), ("new", 2 * DAY)):
+        desk.source.says(name, TIMEOUT)
+        await desk.poller().poll_due(only=[name])
+        desk.clock.tick(wait)
+    await desk.answers(None, after=timedelta())
+    await desk.poller().poll_due()
+    polling = (await desk.health().parts())[1]
+    assert (polling.cause, polling.age) == ("ill_feeds", 3 * DAY)
+    sentence = part_sentence(polling, Texts(language))
+    assert "Ill" in sentence
+    assert "3 d" in sentence or "3 hari" in sentence
