@@ -53,7 +53,7 @@ class FeedSpec:
 
     @property
     def has_secret(self) -> bool:
-        """Whether a name and password, or headers, belong to the way there."""
+        """Whether a name and password, a key, or headers belong to the way there."""
         return bool(self.auth or self.headers or self.url != self.address)
 
 
@@ -180,9 +180,21 @@ _SECRET = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)[^/?#]*@")
 _MISPLACED = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#@:]*:(?![0-9]*(?:[/?#]|$)).*@")
 
 
+_KEYS = re.compile(
+    r"(?<=[?&;])((?:[a-z0-9]+[._-])*(?:[a-z]*token|api[._-]?key|key|secret|passw(?:or)?d|pass|pwd|auth(?:key)?|credential|"
+    r"signature|sig|jwt)=)([^&;#\s]+)",
+    re.IGNORECASE,
+)
+
+
 def shown_address(url: str) -> str:
-    """An address without the name and password in it, for logs and people."""
-    return _MISPLACED.sub(r"\1", _SECRET.sub(r"\1", url))
+    """An address without the name and password in it, and without keys in its query, for logs and people."""
+    return _KEYS.sub(r"\1***", _MISPLACED.sub(r"\1", _SECRET.sub(r"\1", url)))
+
+
+def keys_in(url: str) -> tuple[str, ...]:
+    """The keys in the query of an address, as they are written there."""
+    return tuple(value for _name, value in _KEYS.findall(url))
 
 
 def moved_address(old: str, new: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from bot.domain.errors import KabarError
-from bot.domain.feed import FeedSpec
+from bot.domain.feed import FeedSpec, shown_address
 from bot.domain.identity import canonical_url
 from bot.domain.story import Language
 
@@ -62,7 +62,7 @@ def write(feeds: Iterable[FeedSpec]) -> bytes:
 
 def feed_id(url: str, taken: Iterable[str]) -> str:
     """A short id out of an address: `example-com-news`, with a number when that one is taken."""
-    parts = urlsplit(url)
+    parts = urlsplit(shown_address(url))
     words = re.findall(
         r"[a-z0-9]+", f"{(parts.hostname or '').removeprefix('www.')} {parts.path} {parts.query}".lower()
     )

@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from urllib.parse import unquote
 
-from bot.domain.feed import FeedSpec
+from bot.domain.feed import FeedSpec, keys_in
 
 SHORTEST_KEY = 12  # a shorter header says something like "en-GB", which may stand in any line of the log
 
@@ -18,8 +18,9 @@ def passwords(url: str) -> tuple[str, ...]:
 
 
 def of_feed(spec: FeedSpec) -> tuple[str, ...]:
-    """A name and password also as they are sent; a header may well be a key."""
+    """A name and password also as they are sent; a header may well be a key, and one may stand in the address."""
     found = (*passwords(spec.url), *passwords(spec.proxy or ""))
+    found += tuple(form for key in keys_in(spec.url) if len(key) >= SHORTEST_KEY for form in (key, unquote(key)))
     found += tuple(value for _name, value in spec.headers if len(value) >= SHORTEST_KEY)
     if spec.auth is None:
         return found

@@ -173,9 +173,19 @@ def test_no_repr_shows_a_secret() -> None:
         ("http://ana:hunter2#@paper.example/", "http://paper.example/"),
         ("//ana@paper.example/", "//paper.example/"),
         ("https://paper.example:8443/a@b?c=@", "https://paper.example:8443/a@b?c=@"),
+        ("https://paper.example/f?id=7&token=k3y&x=1#t", "https://paper.example/f?id=7&token=***&x=1#t"),
+        ("https://paper.example/f?API_KEY=k3y&feed_token=k3y", "https://paper.example/f?API_KEY=***&feed_token=***"),
+        (
+            "https://paper.example/f?X-Amz-Signature=k3y&apikey=k3y",
+            "https://paper.example/f?X-Amz-Signature=***&apikey=***",
+        ),
+        (
+            "https://paper.example/f?key=&monkey=a&keyword=b&author=c",
+            "https://paper.example/f?key=&monkey=a&keyword=b&author=c",
+        ),
     ],
 )
-def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
+def test_an_address_is_shown_without_its_password_or_key(url: str, shown: str) -> None:
     assert shown_address(url) == shown
 
 

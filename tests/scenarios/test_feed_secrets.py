@@ -35,19 +35,25 @@ async def test_no_password_is_ever_shown(tmp_path: Path, capsys: pytest.CaptureF
             'headers = { "X-Key" = "k3y-of-the-reader" }\nauth = "me:hunter2"\n',
             "utf-8",
         )
+        keyed = web.publish("/keyed?feed=7&token=k3y-of-the-reader", rss(AI.format(2)))
+        said = [await ran("feeds", "add", keyed)]
+        assert "added" in said[0].lower()
         secret = paper.replace("//", "//me:hunter2@")
-        said = [await ran("feeds", "add", secret) for _ in range(2)]
+        said += [await ran("feeds", "add", secret) for _ in range(2)]
         said.append(await ran("feeds", "check"))
         for words in (("list",), ("list", "--json"), ("export",)):
             said.append(await ran("feeds", *words))
             assert paper in said[-1]
-        assert "2 feeds need a password or headers" in said[-1]
+        assert "feed=7&amp;token=***" in said[-1]
+        assert "3 feeds need a password or headers" in said[-1]
         polled = await kabar("poll", "--once", "--json")
-        assert polled.json["fetched"] == 1
+        assert polled.json["fetched"] == 2
         said.append(polled.err)
         said.append((await kabar("poll", "--once", "--feed", secret.replace("paper", "nowhere"))).err)
         said += [await ran("say", "/feeds"), await ran("feeds", "remove", secret)]
-        assert all("authorization" in request.headers for request in web.requests)
+        said.append(await ran("feeds", "remove", keyed))
+        assert "removed" in said[-1].lower()
+        assert all("authorization" in request.headers for request in web.requests if "keyed" not in request.path)
     assert all(said)
     for words in said:
         assert not any(word in words for word in SECRETS), words
