@@ -19,6 +19,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from bot.domain.errors import Forbidden, Gone, Malformed, SourceError, Unavailable
 from bot.sources.answers import Validators
 from bot.sources.http import Fetcher, Limits
+from bot.sources.manners import site_of
 from tests.adapters.feedserver import Answer, FeedServer
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -465,6 +466,38 @@ async def test_one_host_is_asked_slowly(server: FeedServer) -> None:
         assert server.open_at_most > 2  # an exempt host is not spared
     finally:
         await fetcher.close()
+
+
+async def test_the_hosts_of_one_house_take_turns(server: FeedServer) -> None:
+    server.answer("/f", Answer(body=BODY))
+    fetcher = make(Limits(spacing=0.1), allow=("127.0.0.1",), resolver=Names("127.0.0.1"))
+    try:
+        for houses, is_spared in (("a.papers.co.uk b.papers.co.uk papers.co.uk", True), ("a.co.uk b.co.uk", False)):
+            server.requests.clear()
+            await asyncio.gather(*(fetcher.get(server.url("/f", host)) for host in houses.split()))
+            starts = [request.at for request in server.requests]
+            assert all((later - sooner > 0.08) is is_spared for sooner, later in itertools.pairwise(starts))
+    finally:
+        await fetcher.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "site"),
+    [
+        ("paper.example", "paper.example"),
+        ("feeds.a.paper.example.", "paper.example"),
+        ("tekno.kompas.com", "kompas.com"),
+        ("rss.tempo.co", "tempo.co"),
+        ("news.kemkes.go.id", "kemkes.go.id"),
+        ("go.id", "go.id"),
+        ("feeds.bbci.co.uk", "bbci.co.uk"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("intranet", "intranet"),
+    ],
+)
+def test_which_hosts_are_one_house(host: str, site: str) -> None:
+    assert site_of(host) == site
 
 
 async def test_waiting_for_a_turn_does_not_count_against_the_deadline(server: FeedServer) -> None:
