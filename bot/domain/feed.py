@@ -106,6 +106,11 @@ class Feed:
     def id(self) -> str:
         return self.spec.id
 
+    def is_lost(self, now: datetime) -> bool:
+        """Whether it moved for good, and has failed at its new address for so long that it may have moved on."""
+        has_failed = self.state is FeedState.FAILING and self.problem_since is not None
+        return self.moved_from is not None and has_failed and now - (self.problem_since or now) >= MOVED_FOR
+
     @property
     def is_first_read(self) -> bool:
         """Nothing was ever read from it: what it holds now is old news to its readers and is not announced."""
@@ -141,7 +146,7 @@ class Fetched:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedOutcome:
     """What is written down about a feed after a look at it. `rhythm` None keeps the one there is; `address`: where it
-    is read from now on."""
+    is read from now on; `goes_home`: from the operator's own address again."""
 
     feed_id: str
     lease: str | None
@@ -157,6 +162,7 @@ class FeedOutcome:
     rhythm: Rhythm | None = None
     move: Move | None = None
     address: str | None = field(default=None, repr=False)
+    goes_home: bool = False
 
     @classmethod
     def without_look(cls, feed: Feed, at: datetime, rhythm: Rhythm) -> FeedOutcome:

@@ -248,17 +248,23 @@ class Poller:
         now = self._clock()
         failures = feed.failures + 1
         LOG.warning("feed %s: %s", feed.id, error.detail)
+        # Where a feed once moved to is no longer there: what the operator wrote may know where it is now.
+        goes_home = feed.is_lost(now) or (feed.moved_from is not None and isinstance(error, Gone))
+        if goes_home:
+            LOG.info("feed %s: its new address is lost; back to %s", feed.id, shown_address(feed.moved_from or ""))
         outcome = FeedOutcome(
             feed_id=feed.id,
             lease=feed.lease,
             at=now,
             next_poll=self._next(feed, feed.rhythm, now, None, failures=failures, insists=error.retry_after),
-            state=FeedState.GONE if isinstance(error, Gone) else FeedState.FAILING,
+            state=FeedState.GONE if isinstance(error, Gone) and not goes_home else FeedState.FAILING,
+            cursor="" if goes_home else None,  # the validators belong to the other document
             failures=failures,
             problem=error.cause,
             problem_detail=error.detail,
             hold_until=now + error.retry_after if error.retry_after else None,
             move=feed.move,
+            goes_home=goes_home,
         )
         return Look(feed=feed, reading=Reading(outcome=outcome), error=error)
 

@@ -120,7 +120,7 @@ def _values(row: sa.Row[Any], outcome: FeedOutcome) -> dict[str, Any]:
         "moved_to": move and move.to,
         "moved_times": move and move.times,
         "moved_since": move and move.since,
-        "moved_url": outcome.address or row.moved_url,
+        "moved_url": None if outcome.goes_home else outcome.address or row.moved_url,
         "gap_seconds": row.gap_seconds if rhythm is None else _gap(rhythm),
         "newest_at": row.newest_at if rhythm is None else rhythm.newest,
         "title": row.title or outcome.title or "",  # the operator's own name for it comes first

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import Unavailable
+from bot.domain.errors import Gone, Malformed, SourceError, Unavailable
 from bot.domain.feed import FeedState, Fetched
 from bot.domain.story import Item
 from tests.builders import DAY, HOUR, MINUTE, NOW, a_spec, a_store, an_item, some_items
@@ -141,6 +141,36 @@ async def test_a_constant_move_is_adopted_and_the_feed_stays_what_it_was(room: R
     assert (feed.moved_from, feed.cursor, feed.move, feed.state) == (OLD_ADDRESS, "validators", None, FeedState.OK)
     await moves(room, (HOUR, None))
     assert room.source.asked[-2:] == [OLD_ADDRESS, NEW_ADDRESS]
+
+
+@pytest.mark.parametrize("error", [Unavailable("dns", "no such name"), Malformed("not_a_feed", "a parked domain")])
+async def test_a_feed_that_is_lost_at_its_new_address_is_looked_for_at_its_old_one(
+    room: Room, error: SourceError
+) -> None:
+    half = (12 * HOUR, NEW_ADDRESS)
+    await moves(room, half, half, half)
+    del room.source.brings["wire"]
+    room.source.says("wire", error)
+    for _ in range(3):
+        await room.poller().poll_due(only=["wire"])
+        room.clock.tick(12 * HOUR)
+    assert room.source.asked[-3:] == [NEW_ADDRESS] * 3
+    feed = await room.feed()
+    assert (feed.spec.url, feed.moved_from, feed.cursor, feed.state) == (OLD_ADDRESS, None, "", FeedState.FAILING)
+    assert await moves(room, (HOUR, "https://newest.wire.example/"), (HOUR, None)) == OLD_ADDRESS
+    assert (await room.feed()).state is FeedState.OK
+
+
+async def test_a_new_address_that_says_goodbye_is_no_goodbye_of_the_old_one(room: Room) -> None:
+    half = (12 * HOUR, NEW_ADDRESS)
+    await moves(room, half, half, half)
+    del room.source.brings["wire"]
+    room.source.says("wire", Gone("http_410", "closed"))
+    await room.poller().poll_due(only=["wire"])
+    feed = await room.feed()
+    assert (feed.spec.url, feed.state) == (OLD_ADDRESS, FeedState.FAILING)
+    await room.poller().poll_due(only=["wire"])
+    assert (await room.feed()).state is FeedState.GONE
 
 
 async def test_a_failed_look_between_says_nothing_of_the_move(room: Room) -> None:
