@@ -17,7 +17,7 @@ from bot.sources import sections
 from bot.sources.access import Access
 from bot.sources.answers import LONGEST_WAIT, Response, Validators, linked
 from bot.sources.cursor import Cursor
-from bot.sources.document import Document
+from bot.sources.document import Document, FeedElsewhere
 
 # Some servers answer 304 for ever after a fault of theirs: now and then we ask without conditions.
 TRUSTED_UNCHANGED = timedelta(days=3)
@@ -70,9 +70,10 @@ class FeedSource:
             return _fetched(response, fresh, now)
         rested = cursor.read_at is not None and now - cursor.read_at < READ_IN_FULL
         new = sections.news(response.body, cursor.shelf) if rested else None
-        if new is not None and (found := await self._news(new, fresh, response, now)) is not None:
-            return found
-        document = await self._read(response, response.body, now)
+        news = None if new is None else await self._news(new, fresh, response, now, feed.spec.address)
+        if news is not None:
+            return news
+        document = await self._read(response, response.body, now, feed.spec.address)
         pieces = sections.split(response.body) if document.is_well_formed else None
         shelf = pieces.shelf(document.items) if pieces and document.entries == len(document.items) else None
         had = cursor.had_entries or bool(document.entries)
@@ -80,11 +81,13 @@ class FeedSource:
         was_empty = feed.problem == EMPTY and not cursor.had_entries
         return replace(_fetched(response, fresh, now, document), is_first=was_empty and had)
 
-    async def _news(self, new: sections.News, cursor: Cursor, response: Response, now: datetime) -> Fetched | None:
+    async def _news(
+        self, new: sections.News, cursor: Cursor, response: Response, now: datetime, address: str
+    ) -> Fetched | None:
         """What the new entries say; None when the whole document has to be read to tell."""
         if new.count == 0:
             return _fetched(response, cursor, now)
-        document = await self._read(response, new.document, now)
+        document = await self._read(response, new.document, now, address)
         if not document.is_well_formed or document.entries != len(document.items):
             return None
         shelf = new.shelf_with(document.items)
@@ -93,12 +96,14 @@ class FeedSource:
         fresh = replace(_told(cursor, document, response), shelf=shelf)
         return _fetched(response, fresh, now, document, known=len(new.known))
 
-    async def _read(self, response: Response, body: bytes, now: datetime) -> Document:
+    async def _read(self, response: Response, body: bytes, now: datetime, address: str) -> Document:
         try:
             document = await self._pool.read(body, response.headers.get("content-type"), response.url, now)
         except SourceError as error:
+            if isinstance(error, FeedElsewhere) and error.found == address:
+                error = Malformed("not_a_feed", "this is a web page that is said to be a feed: tell the publisher")
             error.retry_after = response.retry_after
-            raise
+            raise error from None
         if document.format.startswith(self._refuses):
             raise Malformed("wrong_kind", f"this is {document.format}: {self._hint}")
         return document

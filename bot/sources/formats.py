@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from datetime import datetime
@@ -18,12 +19,16 @@ _ROOT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _LATER_ROOT = re.compile(r"<\?xml\s|<rss\b[^<>]*>|<(?:\w+:)?(?:RDF|feed)\s[^<>]*xmlns")
 _ENTRY = re.compile(r"<(?:item|entry)\b[^<>]*>")
 _LINK_TAG = re.compile(r"<link\b[^<>]{0,2000}>", re.IGNORECASE)
+_BASE_TAG = re.compile(r"<base\b[^<>]{0,2000}>", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{1,30});")
 _ATTRIBUTE = re.compile(r"""([a-zA-Z-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>]+)""")
 _PASSWORD = re.compile(r"<input\b[^<>]{0,500}type\s*=\s*[\"']?password", re.IGNORECASE)
 _CHALLENGE = re.compile(
     r"cf-chl|cf_chl_opt|challenge-platform|attention required! \| cloudflare|captcha-delivery|/_incapsula_resource|"
     r"ddos-guard|sgcaptcha"
 )
+_LOGIN_PATH = re.compile(r"/(?:\w+-)?(?:log-?in|sign-?in|sso|auth)\b", re.IGNORECASE)
 _NOT_FEEDS = {
     "opml": "this is an OPML list of feeds, not a feed: read it with `kabar feeds import`",
     "urlset": "this is a sitemap, not a feed: look for the site's RSS or Atom address",
@@ -91,15 +96,16 @@ def _what_it_is(text: str, root: str, base_url: str | None) -> Malformed:
     head = text[:_LOOKED_THROUGH]
     lower = head.lower()
     if root == "html" or "<!doctype html" in lower[:2_000] or "<body" in lower or "</html" in lower:
-        alternate = _alternate(head, base_url)
+        alternate = _alternate(_COMMENT.sub("", head), base_url)
         if _CHALLENGE.search(lower) or ("just a moment" in lower and "challenge" in lower):
             return Malformed(
                 "challenge",
                 "this is a browser check, not a feed: the site keeps programs out; look for another address",
             )
-        if alternate:
+        is_login = bool(_PASSWORD.search(head))
+        if alternate and not (is_login and _LOGIN_PATH.search(urlsplit(base_url or "").path)):
             return FeedElsewhere(alternate)
-        if _PASSWORD.search(head):
+        if is_login:
             return Malformed("login_page", "this is a login page, not a feed: the feed is not public any more")
         return Malformed("not_a_feed", "this is a web page, not a feed: look on the site for an RSS or Atom link")
     if root:
@@ -109,15 +115,28 @@ def _what_it_is(text: str, root: str, base_url: str | None) -> Malformed:
     return Malformed("not_a_feed", "this is neither XML nor JSON, so it is no feed: check the address")
 
 
-def _alternate(html: str, base_url: str | None) -> str | None:
-    for tag in _LINK_TAG.finditer(html):
-        attributes = {name.lower(): value.strip("\"'") for name, value in _ATTRIBUTE.findall(tag[0])}
+def _alternate(page: str, base_url: str | None) -> str | None:
+    own = base_url
+    if (base := _BASE_TAG.search(page)) and (href := _attributes(base[0]).get("href")):
+        base_url = _public(base_url, href) or base_url
+    for tag in _LINK_TAG.finditer(page):
+        attributes = _attributes(tag[0])
         kind = attributes.get("type", "").lower()
         if "alternate" not in attributes.get("rel", "").lower() or not attributes.get("href"):
             continue
         if any(word in kind for word in ("rss", "atom", "feed+json", "rdf")):
-            return _public(base_url, attributes["href"].replace("&amp;", "&"))
+            found = _public(base_url, attributes["href"])
+            if found and found != own:  # a page that names itself as its feed is no help
+                return found
     return None
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    """Of a tag of HTML, references decoded where they end as they should."""
+    return {
+        name.lower(): _REFERENCE.sub(lambda match: html.unescape(match[0]), value.strip("\"'"))
+        for name, value in _ATTRIBUTE.findall(tag)
+    }
 
 
 def _public(base_url: str | None, href: str) -> str | None:

@@ -277,6 +277,51 @@ async def test_the_first_entries_of_a_feed_that_was_empty_are_known_as_such(serv
 PAGE = "<html><head><link rel='alternate' type='application/rss+xml' href='/news.xml'></head><body>hi</body></html>"
 
 
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (
+            "<link rel=alternate type=application/rss+xml href='/?feed=rss2&#038;cat=3&amp;x=%20'>",
+            "/?feed=rss2&cat=3&x=%20",
+        ),
+        ("<base href='/blog/'><link rel='alternate' type='application/atom+xml' href='atom.xml'>", "/blog/atom.xml"),
+        (
+            "<!-- <link rel='alternate' type='application/rss+xml' href='/old'> -->"
+            "<link rel='alternate' type='application/rss+xml' href='/new'>",
+            "/new",
+        ),
+        (
+            "<link rel='alternate' type='application/rss+xml' href=''><link rel='alternate' type='application/rss+xml' "
+            "href='/f'><link rel='alternate' type='application/rss+xml' href='/g'>",
+            "/g",
+        ),
+        ("<base href='http://[x'><link rel='alternate' type='application/rss+xml' href='/g'>", "/g"),
+    ],
+)
+async def test_the_feed_of_a_page_is_found_as_a_browser_would(
+    server: FeedServer, reader: Reader, head: str, found: str
+) -> None:
+    server.answer("/f", Answer(body=f"<html><head>{head}</head></html>".encode()))
+    with pytest.raises(FeedElsewhere) as caught:
+        await reader.look()
+    assert caught.value.found == server.url(found)
+
+
+async def test_a_login_page_that_names_the_very_feed_is_a_login_page(server: FeedServer, reader: Reader) -> None:
+    link = f"<link rel='alternate' type='application/rss+xml' href='{reader.url}'>"
+    form = f"<html><head>{link}</head><form><input type=password></form></html>".encode()
+    for place in ("/wp-login.php", "/f2"):
+        server.answer("/f", Answer(status=302, headers={"Location": place}))
+        server.answer(place, Answer(body=form))
+        with pytest.raises(Malformed) as caught:
+            await reader.look()
+        assert caught.value.cause == ("login_page" if "login" in place else "not_a_feed")
+    server.answer("/f", Answer(body=form))
+    with pytest.raises(Malformed) as caught:
+        await reader.look()
+    assert caught.value.cause == "login_page"
+
+
 async def test_a_web_page_is_looked_into_for_its_feed(server: FeedServer) -> None:
     pool = ParserPool()
     fetcher = Fetcher(user_agent="x", clock=lambda: NOW, allow_private=("127.0.0.1",), limits=Limits(deadline=5))
