@@ -11,7 +11,8 @@ PIECE = 256 * 1024
 MAX_MEMBERS = 1_000
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_IDENTITY = {"", "identity", "none"}
+# What servers write there that pack nothing: how letters are written, too.
+_IDENTITY = {"", "identity", "none", "utf-8", "utf8", "iso-8859-1", "windows-1252", "7bit", "8bit", "binary", "text"}
 _DEFLATED = {"gzip", "x-gzip", "deflate"}
 
 
@@ -20,7 +21,8 @@ class Inflater:
     plain text); `encoding` decides about deflate only."""
 
     def __init__(self, encoding: str) -> None:
-        self._encoding = encoding.strip().lower()
+        steps = (step.strip() for step in encoding.lower().split(","))
+        self._encoding = ", ".join(step for step in steps if step not in _IDENTITY)
         if self._encoding not in _IDENTITY | _DEFLATED:
             raise Malformed(
                 "bad_encoding", f"the server packs its answer with {self._encoding[:40]!r}, which it was not offered"

@@ -130,6 +130,9 @@ def deflated(data: bytes, wbits: int) -> bytes:
         ("gzip", BODY),  # declared, not done
         ("identity", gzip.compress(BODY, mtime=0)),  # done, not declared
         ("", BODY),
+        *((name, BODY) for name in ("utf-8", "UTF-8", "8bit", "binary", "identity, utf-8")),
+        ("gzip, identity", gzip.compress(BODY)),
+        ("UTF-8", gzip.compress(BODY)),
     ],
 )
 async def test_compressed_answers(server: FeedServer, fetcher: Fetcher, encoding: str, body: bytes) -> None:
