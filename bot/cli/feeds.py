@@ -70,7 +70,8 @@ def _rfc3339(at: datetime | None) -> str | None:
 
 
 async def _check(app: App, arguments: Namespace) -> int:
-    """Fetches each feed anew, without its validators and without writing anything down."""
+    """Fetches each feed anew, without its validators and without writing anything down; not one whose server asked for
+    a pause."""
     say = app.texts.say
     listed = await app.store.feeds.all()
     if arguments.feed:
@@ -85,13 +86,26 @@ async def _check(app: App, arguments: Namespace) -> int:
 
     async def one(feed: Feed) -> None:
         nonlocal wrong
-        lines = _findings(app, feed, await _look(app, feed.spec))
+        lines = _on_hold(app, feed) or _findings(app, feed, await _look(app, feed.spec))
         wrong += len(lines) > 1
         print("\n    → ".join(lines), flush=True)
 
     await _several(app, listed, one)
     print(say("cli.feeds.checked", count=len(listed), wrong=wrong))
     return WRONG if wrong else DONE
+
+
+def _on_hold(app: App, feed: Feed) -> list[str]:
+    """What is known of a feed that must not be asked now; nothing of any other."""
+    texts, now = app.texts, app.world.clock()
+    if feed.hold_until is None or feed.hold_until <= now:
+        return []
+    pause = texts.say("cli.feeds.held", wait=age(feed.hold_until - now, texts.language))
+    if feed.state is not FeedState.FAILING:
+        return [f"✓ {feed.id}: {pause}"]
+    since = age(now - (feed.problem_since or now), texts.language)
+    words = texts.say("feeds.ill", cause=cause_words(feed.problem, texts), since=since)
+    return [f"✗ {feed.id}: {words}", fix_words(feed.problem, texts), pause]
 
 
 def _findings(app: App, feed: Feed, read: Fetched | SourceError) -> list[str]:

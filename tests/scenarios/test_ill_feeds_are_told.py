@@ -31,6 +31,7 @@ SAID = {
             "Open it in a browser: the outlet may have moved its stories",
         ),
         "odd": ("answers with HTTP 418", "If it stays like this, look at the address in a browser"),
+        "busy": ("asks for fewer visits", "asks to be left alone for another 29 min"),
         "still": ("nothing new for 9 d; usually there is something every 3 h", "see whether the feed has moved"),
     },
     "id": {
@@ -38,6 +39,7 @@ SAID = {
         "page": ("halaman web; feed-nya di alamat lain", "Ganti dengan alamat yang disebut di atas."),
         "empty": ("tidak berisi satu entri pun", "Buka di peramban: mungkin medianya memindahkan beritanya"),
         "odd": ("menjawab dengan HTTP 418", "Kalau tetap begini, buka alamatnya di peramban"),
+        "busy": ("meminta lebih jarang dikunjungi", "minta jangan dihubungi dulu selama 29 mnt"),
         "still": ("tidak ada yang baru selama 9 hari; biasanya ada setiap 3 jam", "mungkin feed-nya sudah pindah"),
     },
 }
@@ -57,6 +59,7 @@ async def test_check_and_list_name_cause_and_way_out(
             "page": web.answer("/page", Answer(body=PAGE)),
             "empty": web.answer("/empty", Answer(body=EMPTY)),
             "odd": web.answer("/odd", Answer(status=418)),
+            "busy": web.answer("/busy", Answer(status=429, headers={"Retry-After": "1800"})),
         }
         blocks = [f'[[feed]]\nid = "{i}"\nurl = "{url}"\ntitle = "The {i.title()}"\n' for i, url in urls.items()]
         (tmp_path / "config" / "feeds.toml").write_text("\n".join(blocks), "utf-8")
@@ -73,6 +76,7 @@ async def test_check_and_list_name_cause_and_way_out(
         checked = capsys.readouterr().out
         await say(parser(Texts("en")).parse_args(["say", "/feeds"]), settings)
         listed = capsys.readouterr().out
+    assert len(web.asked("/busy")) == 1, "it asked for a pause"
     assert code == WRONG
     assert "✓ good" in checked
     assert f": {urls['good']}" in checked, "the feed that the page names"
@@ -82,4 +86,4 @@ async def test_check_and_list_name_cause_and_way_out(
         assert f"The {name.title()} – {cause}" in listed
     assert "✗ page" in checked
     assert "! still" in checked
-    assert "5" in checked.splitlines()[-1], "how many are not well"
+    assert "6" in checked.splitlines()[-1], "how many are not well"
