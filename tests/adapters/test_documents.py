@@ -547,6 +547,24 @@ def test_a_title_that_may_come_again_is_no_id(title: str) -> None:
     assert (first.id, again.id) == ("CBMiAAA", "CBMiBBB")
 
 
+STORY = "https://outlet.example/story?id=7&x=1"
+WRITTEN = "https%3a%2f%2foutlet.example%2fstory%3fid%3d7%26x%3d1"
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        (f"https://www.google.com/url?rct=j&amp;sa=t&amp;url={WRITTEN}&amp;ct=ga&amp;usg=AOv1", STORY),
+        (f"https://www.google.co.id/url?q={WRITTEN}", STORY),
+        (f"http://www.bing.com/news/apiclick.aspx?ref=FexRss&amp;aid=&amp;tid=6A&amp;url={WRITTEN}&amp;c=9", STORY),
+        ("https://www.google.com/url?url=javascript:alert(1)", "https://www.google.com/url?url=javascript:alert(1)"),
+        (f"https://google.evil.example/url?url={WRITTEN}", f"https://google.evil.example/url?url={WRITTEN}"),
+    ],
+)
+def test_a_redirect_that_holds_its_target_is_left_out(link: str, target: str) -> None:
+    assert entry(f"<title>GoTo cuts 120 jobs</title><link>{link}</link>").link == target
+
+
 def test_other_feeds_keep_their_dashes_and_their_ids() -> None:
     item = entry("<title>GoTo cuts 120 jobs - Reuters</title><link>https://a.example/1</link><guid>7</guid>")
     assert (item.id, item.title) == ("7", "GoTo cuts 120 jobs - Reuters")
