@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
@@ -174,6 +175,7 @@ class Known:
     url: str | None
     title: str
     content_hash: str
+    published: datetime | None = None
 
 
 def keys_of(feed_id: str, items: Sequence[Item]) -> list[Keys]:
@@ -205,8 +207,10 @@ def is_same(item: Item, url: str | None, feed_id: str, matched: str, known: Know
     """Whether an item that shares the key `matched` with a known story is that story. `url`: its canonical address.
 
     Within one feed, a guid or an address alone can be recycled for something new: when the other of the two differs
-    and the titles have no telling word in common, it is another story."""
+    and the titles have no telling word in common, it is another story; unless both were published at one minute."""
     if matched.startswith(("words:", "dated:")) or known.feed_id != feed_id:
+        return True
+    if item.published is not None and item.published == known.published and _is_exact(item.published):
         return True
     if matched.startswith("guid:") and (url is None or url == (known.url and canonical_url(known.url))):
         return True
@@ -214,6 +218,11 @@ def is_same(item: Item, url: str | None, feed_id: str, matched: str, known: Know
         return True
     mine, theirs = words(item.title), words(known.title)
     return not mine or not theirs or bool(mine & theirs)
+
+
+def _is_exact(moment: datetime) -> bool:
+    """Not only a day or an hour, which many stories share."""
+    return bool(moment.minute or moment.second)
 
 
 def content_hash(item: Item) -> str:

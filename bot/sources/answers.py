@@ -18,8 +18,11 @@ REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_AGE = re.compile(r"""(?:^|[,\s])max-age\s*=\s*["']?(\d+)""", re.IGNORECASE)
 _OF_SOME_FIELDS = re.compile(r"""\b(no-cache|private)\s*=\s*"[^"]{0,500}\"""", re.IGNORECASE)
 _SECONDS = re.compile(r"(\d+)(?:\.\d*)?", re.ASCII)
-_CHALLENGE = re.compile(
+_CLOUDFLARE = re.compile(
     rb"just a moment\.\.\.|cf-chl|challenge-platform|_cf_chl_opt|attention required! \| cloudflare", re.I
+)
+_OTHER_GUARDIANS = re.compile(
+    rb"captcha-delivery|_incapsula_resource|ddos-guard|sgcaptcha|px-captcha|awswafcaptcha", re.I
 )
 _LINK = re.compile(r"<([^<>]{1,2000})>\s*;([^<>]{1,500})")
 _RELATIONS = re.compile(r"""^.*?\brel\s*=\s*["']?([^"';,]{1,100}).*$""", re.DOTALL | re.IGNORECASE)
@@ -80,10 +83,10 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, host: str, now
 
 def _meaning(status: int, headers: Mapping[str, str], body: bytes, host: str, wait: timedelta | None) -> SourceError:
     cause = f"http_{status}"
-    if status in {403, 429, 503} and (headers.get("cf-mitigated") == "challenge" or _CHALLENGE.search(body)):
+    if (guardian := _guardian(status, headers, body)) is not None:
         return Forbidden(
             "challenge",
-            f"{host} asks for a browser check (Cloudflare, HTTP {status}), which a program cannot pass: "
+            f"{host} asks for a browser check ({guardian}HTTP {status}), which a program cannot pass: "
             "ask the publisher to let feed readers in, or use another address of the feed",
         )
     if status == 410:
@@ -100,6 +103,17 @@ def _meaning(status: int, headers: Mapping[str, str], body: bytes, host: str, wa
         return Unavailable(cause, f"{host} says that nothing has changed since nothing (HTTP 304): wait for its repair")
     whose = "its own trouble, wait" if status >= 500 else "check the address"
     return Unavailable(cause, f"{host} answered with HTTP {status}: {whose}")
+
+
+def _guardian(status: int, headers: Mapping[str, str], body: bytes) -> str | None:
+    """Who wants to see a browser, as a part of a sentence ("" where that cannot be told); None where nobody does."""
+    if headers.get("x-amzn-waf-action", "").lower() in {"challenge", "captcha"}:
+        return "AWS, "
+    if status not in {401, 403, 405, 406, 429, 503}:
+        return None
+    if headers.get("cf-mitigated") == "challenge" or _CLOUDFLARE.search(body):
+        return "Cloudflare, "
+    return "" if _OTHER_GUARDIANS.search(body) else None
 
 
 def _why_forbidden(status: int, body: bytes, host: str) -> str:

@@ -71,6 +71,7 @@ _KNOWN = (
         stories.c.url,
         stories.c.title,
         stories.c.content_hash,
+        stories.c.published,
     )
     .join_from(story_keys, stories, stories.c.id == story_keys.c.story_id)
     .where(story_keys.c.key.in_(sa.bindparam("keys", expanding=True)))
@@ -114,7 +115,12 @@ async def known_under(connection: AsyncConnection, keys: Collection[str]) -> dic
     for some in chunks(list(keys)):
         for row in await connection.execute(_KNOWN, {"keys": some}):
             found[row.key] = Known(
-                story_id=row.id, feed_id=row.feed_id, url=row.url, title=row.title, content_hash=row.content_hash
+                story_id=row.id,
+                feed_id=row.feed_id,
+                url=row.url,
+                title=row.title,
+                content_hash=row.content_hash,
+                published=row.published,
             )
     return found
 
@@ -138,7 +144,12 @@ def sort(news: Sequence[Carried], known: Mapping[str, Known]) -> tuple[list[Carr
             continue
         fresh.append(one)
         itself = Known(
-            story_id=-len(fresh), feed_id=feed_id, url=new.url, title=new.item.title, content_hash=new.content_hash
+            story_id=-len(fresh),
+            feed_id=feed_id,
+            url=new.url,
+            title=new.item.title,
+            content_hash=new.content_hash,
+            published=new.item.published,
         )
         by_key |= dict.fromkeys(new.keys, itself)
     return fresh, again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -200,7 +201,14 @@ def test_readers_follow_the_outlets_own_address_without_tracking(link: str, show
 
 def known_as(item: Item, *, feed_id: str = "wire") -> Known:
     url = shown_link(item.link) if item.link else None
-    return Known(story_id=1, feed_id=feed_id, url=url, title=item.title, content_hash=content_hash(item))
+    return Known(
+        story_id=1,
+        feed_id=feed_id,
+        url=url,
+        title=item.title,
+        content_hash=content_hash(item),
+        published=item.published,
+    )
 
 
 def same(before: Item, after: Item, *, feed_id: str = "wire") -> bool:
@@ -243,6 +251,17 @@ def test_the_same_story(after: Item) -> None:
 )
 def test_another_story(after: Item) -> None:
     assert not same(ITEM, after)
+
+
+def test_a_story_that_gets_another_title_and_another_address_is_told_by_its_minute() -> None:
+    minute = NOW + HOUR / 4
+    before = an_item("Acme lays off three hundred people", id="tag:wire,1", link=PAGE, published=minute)
+    after = an_item("Job cuts hit Bandung workshop", id="tag:wire,1", link=PAGE + "-renamed", published=minute)
+    assert same(before, after)
+    assert same(before, replace(after, id="tag:wire,9", link=PAGE))
+    assert not same(before, replace(after, published=minute + HOUR))
+    hour = minute.replace(minute=0, second=0)
+    assert not same(replace(before, published=hour), replace(after, published=hour)), "a date without a time"
 
 
 def test_a_guid_that_is_an_address_survives_the_move_to_https() -> None:
