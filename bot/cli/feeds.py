@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from bot.app import App, build
 from bot.cli import DONE, USAGE, WRONG
 from bot.domain.errors import Malformed, SourceError
-from bot.domain.feed import Feed, FeedSpec, FeedState, Fetched, shown_address
+from bot.domain.feed import Feed, FeedSpec, FeedState, Fetched, shown_address, tidy_address
 from bot.domain.identity import canonical_url
 from bot.domain.story import Language
 from bot.services import opml
@@ -147,7 +147,7 @@ async def _look(app: App, spec: FeedSpec) -> Fetched | SourceError:
 async def _add(app: App, arguments: Namespace) -> int:
     """Looks at the address once: what is no feed is not added, what cannot be reached now is added and said so."""
     say = app.texts.say
-    url = arguments.url.strip()
+    url = tidy_address(arguments.url)
     if canonical_url(url) is None:
         print(say("cli.feeds.bad_url", url=shown_address(url)), file=sys.stderr)
         return WRONG

@@ -198,6 +198,16 @@ def shown_address(url: str) -> str:
     return _KEYS.sub(r"\1***", _MISPLACED.sub(r"\1", _SECRET.sub(r"\1", url)))
 
 
+def tidy_address(url: str) -> str:
+    """One spelling of a feed's address: scheme and host in small letters, without a fragment, which no server hears."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return url.strip()
+    secret, at, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{secret}{at}{host.lower()}", fragment="").geturl()
+
+
 def keys_in(url: str) -> tuple[str, ...]:
     """The keys in the query of an address, as they are written there."""
     return tuple(value for _name, value in _KEYS.findall(url))

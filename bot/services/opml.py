@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from bot.domain.errors import KabarError
-from bot.domain.feed import FeedSpec, shown_address
+from bot.domain.feed import FeedSpec, shown_address, tidy_address
 from bot.domain.identity import canonical_url
 from bot.domain.story import Language
 
@@ -32,7 +32,7 @@ def read(text: bytes) -> list[FeedSpec]:
         raise NotOpml(f"this is not an OPML file: its first element is <{root.tag}>")
     found: dict[str, FeedSpec] = {}
     for outline in root.iter():
-        url = (outline.get("xmlUrl") or outline.get("xmlurl") or "").strip()
+        url = tidy_address(outline.get("xmlUrl") or outline.get("xmlurl") or "")
         if outline.tag.lower() == "outline" and canonical_url(url) and url not in found:
             title = (outline.get("title") or outline.get("text") or "").strip()
             language = (outline.get("language") or "").lower()[:2]
