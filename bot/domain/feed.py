@@ -193,6 +193,9 @@ _KEYS = re.compile(
 )
 
 
+_WHERE = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*@)?([^/?#@]*)")
+
+
 def shown_address(url: str) -> str:
     """An address without the name and password in it, and without keys in its query, for logs and people."""
     return _KEYS.sub(r"\1***", _MISPLACED.sub(r"\1", _SECRET.sub(r"\1", url)))
@@ -200,12 +203,8 @@ def shown_address(url: str) -> str:
 
 def tidy_address(url: str) -> str:
     """One spelling of a feed's address: scheme and host in small letters, without a fragment, which no server hears."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return url.strip()
-    secret, at, host = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"{secret}{at}{host.lower()}", fragment="").geturl()
+    address = url.strip().partition("#")[0]
+    return _WHERE.sub(lambda match: f"{match[1].lower()}{match[2] or ''}{match[3].lower()}", address)
 
 
 def keys_in(url: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.domain.feed import Feed, FeedSpec, FeedState, Origin
+from bot.domain.feed import Feed, FeedSpec, FeedState, Origin, tidy_address
 from bot.ports import FeedCounts
 from bot.store import feed_lists
 from bot.store.columns import Moment
@@ -171,7 +171,8 @@ class FeedTable:
 async def _find(connection: AsyncConnection, id_or_url: str) -> sa.Row[Any] | None:
     """The listed feed of that id or, failing that, of that address."""
     for column in (feeds.c.id, feeds.c.url, feeds.c.moved_url):
-        query = sa.select(feeds).where(feeds.c.listed, column == id_or_url).order_by(feeds.c.id).limit(1)
+        names = {id_or_url, tidy_address(id_or_url)}
+        query = sa.select(feeds).where(feeds.c.listed, column.in_(names)).order_by(feeds.c.id).limit(1)
         if (row := (await connection.execute(query)).first()) is not None:
             return row
     return None

@@ -41,6 +41,9 @@ async def test_a_feed_added_by_hand_gets_an_id_and_a_name_that_fit(tmp_path: Pat
     assert "pa55word" not in shown.out
     again = await kabar("feeds", "add", url.replace("http:", "HTTP:") + "#top")
     assert (again.code, "pa55word" in again.err) == (1, False), "the same feed, and asked once"
+    removed = await kabar("feeds", "remove", url.replace("http:", "HTTP:") + "#top")
+    assert removed.code == 0
+    assert (await kabar("feeds", "add", url)).code == 0
     async with kabar.running() as life:
         await life.says("reading one feed;")
         assert "pa55word" not in life.log
