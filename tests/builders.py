@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +42,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 THRESHOLDS = {Level.LOW: 3.0, Level.NORMAL: 5.0, Level.HIGH: 8.0}
 EMPTY: list[bytes] = []
+FILLED: dict[str, sqlite3.Connection] = {}
 patient = settings(deadline=None)  # a busy machine is no failure
 
 
@@ -148,6 +150,18 @@ async def a_store(directory: Path) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+async def filled(file: Path, name: str, fill: Callable[[], Awaitable[object]]) -> None:
+    """What `fill` puts into the empty database in that file; it is made once and copied."""
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT (SELECT count(*) FROM chats) + (SELECT count(*) FROM feeds)").fetchone() == (0,)
+        if name in FILLED:
+            FILLED[name].backup(database)
+            return
+        await fill()
+        FILLED[name] = sqlite3.connect(":memory:")
+        database.backup(FILLED[name])
 
 
 async def put(

@@ -21,6 +21,11 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Scenarios first: they mostly wait for a program, and whatever else there is fills that time."""
+    items.sort(key=lambda item: item.path.parent.name != "scenarios")
+
+
 def _check(address: object) -> None:
     if isinstance(address, tuple) and address:
         try:

@@ -17,7 +17,7 @@ from bot.domain.chart import Chart
 from bot.domain.errors import CommandError
 from bot.domain.feed import FeedOutcome, FeedState
 from bot.domain.message import Button, Message, Role, say
-from bot.domain.story import Item, Language
+from bot.domain.story import Item, Language, Topic
 from bot.domain.subscription import Chat, Preferences
 from bot.editorial.judge import EditorialJudge
 from bot.ports import Grouping
@@ -28,7 +28,7 @@ from bot.services.intake import Intake
 from bot.services.operator import Operator
 from bot.store.store import Store
 from bot.texts import Texts
-from tests.builders import DAY, HOUR, NOW, NobodyWatches, TagGrouping, Timepiece, a_request, a_spec, a_store
+from tests.builders import DAY, HOUR, NOW, NobodyWatches, TagGrouping, Timepiece, a_request, a_spec, a_store, filled
 from tests.unit.facts import shipped
 
 HERE = Channel(platform="chat", address="me")
@@ -71,6 +71,7 @@ class Room:
     """Asks as one chat; every answer is remembered, so that its numbers count."""
 
     store: Store
+    file: Path
     clock: Timepiece
     pencil: Pencil
     kit: Kit
@@ -200,11 +201,18 @@ async def a_room(directory: Path, *, access: Access | None = None) -> AsyncItera
             language=Language.EN,
             zone="Asia/Jakarta",
         )
-        yield Room(store, clock, pencil, kit, EventWindow(book))
+        yield Room(store, directory / "kabar.db", clock, pencil, kit, EventWindow(book))
 
 
-async def a_newsy_day(room: Room) -> None:
-    """Cuts at three companies in both languages, told by several outlets; news of AI; and things that are no news."""
+async def a_newsy_day(room: Room, *topics: Topic) -> None:
+    """Cuts at three companies in both languages, told by several outlets; news of AI; and things that are no news. With
+    `topics` HERE heard of it."""
+    await filled(room.file, f"a newsy day {topics}", lambda: _newsy(room, *topics))
+
+
+async def _newsy(room: Room, *topics: Topic) -> None:
+    if topics:
+        await room.set(topics=frozenset(topics))
     intel = "The chip maker said on Thursday it would cut 15% of its workforce because of artificial intelligence."
     await room.publish("wire", titled("Intel to cut 15,000 jobs", at=NOW - 5 * HOUR, summary=intel), at=NOW - 5 * HOUR)
     await room.publish(

@@ -28,6 +28,7 @@ from tests.builders import (
     a_request,
     a_spec,
     an_item,
+    filled,
     put,
     some_items,
 )
@@ -135,8 +136,12 @@ async def an_empty_room(directory: Path) -> AsyncIterator[Chatroom]:
 
 async def furnished(room: Chatroom) -> Chatroom:
     """With twelve AI stories (1 is the newest) and two on layoffs, all of today."""
+    await filled(room.asking.file, "furnished", lambda: _furnish(room))
+    return room
+
+
+async def _furnish(room: Chatroom) -> None:
     await room.store.feeds.synchronise([a_spec("wire"), a_spec("satu")], NOW - DAY)
     await put(room.store, *some_items(12))
     layoffs = [an_item(f"Acme cuts jobs {n}", id=f"l{n}", published=NOW - n * HOUR) for n in (1, 2)]
     await put(room.store, *layoffs, feed_id="satu", scores={Topic.LAYOFFS: 9.0, Topic.TECH_LAYOFFS: 6.0})
-    return room

@@ -32,8 +32,7 @@ async def empty(tmp_path: Path) -> AsyncIterator[Room]:
 
 @pytest.fixture
 async def room(empty: Room) -> Room:
-    await empty.set(topics=frozenset({Topic.AI, Topic.TECH_LAYOFFS}))
-    await a_newsy_day(empty)
+    await a_newsy_day(empty, Topic.AI, Topic.TECH_LAYOFFS)
     return empty
 
 
