@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.sources.answers import Validators
 from bot.sources.sections import Shelf
+
+_NO_TIME = timedelta()
+_NO_NUMBERS: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +43,8 @@ class Cursor:
                 validators=Validators(etag=_text(fields, "etag"), last_modified=_text(fields, "last_modified")),
                 body=_text(fields, "body"),
                 unchanged_since=datetime.fromisoformat(since) if since else None,
-                fresh=timedelta(seconds=float(fields.get("fresh", 0))),
-                ttl=timedelta(seconds=float(fields.get("ttl", 0))),
+                fresh=_time(fields, "fresh"),
+                ttl=_time(fields, "ttl"),
                 skip_hours=_numbers(fields, "skip_hours"),
                 skip_days=_numbers(fields, "skip_days"),
                 had_entries=bool(fields.get("had_entries")),
@@ -78,9 +82,14 @@ def _text(fields: dict[str, object], name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _time(fields: dict[str, Any], name: str) -> timedelta:
+    seconds = fields.get(name)
+    return timedelta(seconds=float(seconds)) if seconds else _NO_TIME
+
+
 def _numbers(fields: dict[str, object], name: str) -> frozenset[int]:
-    value = fields.get(name, [])
-    return frozenset(int(number) for number in value) if isinstance(value, list) else frozenset()
+    value = fields.get(name)
+    return frozenset(int(number) for number in value) if isinstance(value, list) else _NO_NUMBERS
 
 
 def _shelf(fields: dict[str, object]) -> Shelf | None:

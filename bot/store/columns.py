@@ -88,6 +88,11 @@ def as_json(value: Any) -> str:
     return json.dumps(value)
 
 
+def from_json(text: str) -> Any:
+    """As json.loads reads it."""
+    return [] if text == "[]" else json.loads(text)
+
+
 @lru_cache(maxsize=256)
 def _numbers_as_json(items: tuple[tuple[str, float], ...]) -> str:
     return json.dumps(dict(items))

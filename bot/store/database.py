@@ -16,7 +16,7 @@ import sqlalchemy.exc
 from sqlalchemy import event
 
 from bot.domain.errors import StoreError
-from bot.store.columns import as_json
+from bot.store.columns import as_json, from_json
 from bot.store.connection import AsyncConnection, AsyncEngine
 from bot.store.failures import explain, place, translating
 from bot.store.presence import Presence
@@ -62,6 +62,7 @@ class Database:
                 pool_use_lifo=True,  # the one whose pages are fresh, not each in turn
                 connect_args=ours | {"async_creator_fn": connect},
                 json_serializer=as_json,
+                json_deserializer=from_json,
             )
             event.listen(engine, "connect", _set_pragmas)
             event.listen(engine, "begin", _begin)
@@ -73,6 +74,7 @@ class Database:
                 pool_pre_ping=True,
                 connect_args={"prepare_threshold": None, "connect_timeout": BUSY_SECONDS},
                 json_serializer=as_json,
+                json_deserializer=from_json,
             )
         self._engine = AsyncEngine(engine)
         # A read that later writes would fail at once with "locked": writers say so when they begin.

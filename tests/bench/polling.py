@@ -61,11 +61,14 @@ class Family:
         return total
 
     def watch(self) -> None:
+        own = self.root.cmdline()
         while not self._done.wait(SAMPLED_EVERY):
             now = 0
             for member in self.members():
                 with suppress(psutil.Error):
-                    now += member.memory_info().rss
+                    # A child that is about to become another program shows its parent's memory once more.
+                    if member == self.root or member.cmdline() != own:
+                        now += member.memory_info().rss
             self.peak = max(self.peak, now)
 
     def stop(self) -> None:
