@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 MEMORY = Path("/dev/shm")  # where Linux keeps files in memory
 ROOM = 2 << 30
@@ -19,6 +20,11 @@ REAL_GETADDRINFO = socket.getaddrinfo
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
     # Every commit of a test would wait for a disk, for the sake of data that nobody reads again.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+# The same cases every time: who changed nothing finds nothing. `HYPOTHESIS_PROFILE=default make test` looks for others.
+settings.register_profile("same", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

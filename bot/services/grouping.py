@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 
 from bot.editorial.same_story.compare import WINDOW
 from bot.editorial.same_story.sketch import Sketch
@@ -28,9 +29,14 @@ class EventWindow:
     """Fits ports.Grouping. What it holds is a copy of what the store knows, so it may be thrown away at any time."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._sketcher = Sketcher.of(rulebook.wording, rulebook.companies)
+        self._rulebook = rulebook
         self._window = Window()
         self._newest = 0
+
+    @cached_property
+    def _sketcher(self) -> Sketcher:
+        """Made when the first story is compared: it reads the names of all companies."""
+        return Sketcher.of(self._rulebook.wording, self._rulebook.companies)
 
     @property
     def newest(self) -> int:

@@ -66,7 +66,7 @@ def test_any_message_is_taken_and_arrives_whole(message: Message) -> None:
 def test_nothing_a_feed_writes_can_act(message: Message) -> None:
     for piece in parts(message):
         made = json.dumps(blocks(piece))
-        assert "mrkdwn" not in made
+        assert '"type": "mrkdwn"' not in made
         kinds = {element["type"] for block in blocks(piece) for element in _leaves(block)}
         assert kinds <= {"text", "link", "plain_text", "button", "static_select", "overflow"}
         assert acts({"text": fallback(piece), "mrkdwn": False, "blocks": blocks(piece)}) == []
