@@ -13,6 +13,7 @@ from hypothesis import settings
 
 MEMORY = Path("/dev/shm")  # where Linux keeps files in memory
 ROOM = 2 << 30
+LONGEST = ("test_stopping", "test_proof", "test_database_trouble", "test_bad_input", "test_whole_program")
 REAL_CONNECT = socket.socket.connect
 REAL_GETADDRINFO = socket.getaddrinfo
 
@@ -27,9 +28,17 @@ settings.register_profile("same", derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Scenarios first: they mostly wait for a program, and whatever else there is fills that time."""
-    items.sort(key=lambda item: item.path.parent.name != "scenarios")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Scenarios mostly wait for a program. With several workers two of them begin with those, the longest first, while
+    the others fill that time; each worker gets a piece of the list to begin with."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    waiting = [item for item in items if item.path.parent.name == "scenarios"]
+    others = [item for item in items if item.path.parent.name != "scenarios"]
+    waiting.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+    if workers < 2:
+        return
+    before = len(items) // workers - len(waiting[::2])
+    items[:] = [*waiting[::2], *others[:before], *waiting[1::2], *others[before:]]
 
 
 def _check(address: object) -> None:
