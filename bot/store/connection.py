@@ -91,8 +91,11 @@ class AsyncEngine:
             await _to_the_end(greenlet_spawn(sync.close))
 
     async def dispose(self) -> None:
-        """Closes what is not in use."""
-        await greenlet_spawn(self.sync_engine.dispose)
+        """Closes what is not in use. Whoever comes from now on gets a connection that is made anew, also while the old
+        ones are still being closed."""
+        old = self.sync_engine.pool
+        self.sync_engine.dispose(close=False)
+        await greenlet_spawn(old.dispose)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from bot.store.database import Database
 from bot.store.schema import MIGRATIONS, REVISIONS, Standing, standing
 from bot.store.store import Store
 from bot.store.tables import metadata
+from tests.builders import NOW, a_spec
 
 from .conftest import Postgres
 
@@ -31,6 +32,20 @@ async def test_an_empty_database_is_set_up_and_found_again(empty_url: str) -> No
         assert await store.feeds.all() == []
         assert "sound" in await store.housekeeping.check()
         await store.close()
+
+
+async def test_a_file_put_in_its_place_is_seen_by_all_while_the_old_one_is_being_closed(tmp_path: Path) -> None:
+    old, new = tmp_path / "kabar.db", tmp_path / "restored.db"
+    store, restored = [await Store.open(f"sqlite:///{path}", upgrade=True) for path in (old, new)]
+    await restored.feeds.add(a_spec("wire"), NOW)
+    await restored.close()
+    await asyncio.gather(*(store.feeds.all() for _ in range(8)))  # several connections are open now
+    for left in tmp_path.glob("kabar.db-*"):
+        left.unlink()
+    new.replace(old)
+    found = await asyncio.gather(*(store.feeds.all() for _ in range(8)))
+    await store.close()
+    assert [len(feeds) for feeds in found] == [1] * 8
 
 
 async def test_several_processes_may_set_it_up_at_once(empty_url: str) -> None:
