@@ -17,7 +17,7 @@ _NO_NUMBERS: frozenset[int] = frozenset()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
     """Validators, a hash of the last document read with the times it asks to be left alone (`fresh`: as its answer
-    said) and where its changes can be subscribed to, and since when the server has only said that nothing changed.
+    said) and where its changes can be subscribed to, and since when it is as it is, as far as the server says so.
     `had_entries`: whether it ever showed any; `shelf`: which entries were read; `read_at`: when last all of them."""
 
     validators: Validators = field(default_factory=Validators)

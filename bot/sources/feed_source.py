@@ -59,11 +59,13 @@ class FeedSource:
             kept = replace(cursor, validators=response.validators, unchanged_since=cursor.unchanged_since or now)
             return _fetched(response, kept, now)
         digest = await _digest(response.body)
+        is_as_it_was = digest == cursor.body and cursor.unchanged_since is not None and not stale
         fresh = replace(
             cursor,
             validators=response.validators,
             body=digest,
-            unchanged_since=None,
+            # Known by now, so that the first of many answers that nothing changed need not be written down.
+            unchanged_since=cursor.unchanged_since if is_as_it_was else now,
             fresh=response.min_interval or timedelta(),
         )
         if digest == cursor.body:

@@ -297,7 +297,16 @@ async def test_after_days_of_304_it_asks_without_conditions(server: FeedServer, 
     server.answer("/f", Answer(body=BODY, headers={"ETag": '"1"'}))
     cursor = (await look.source.fetch(look.feed(url, cursor))).cursor
     assert ["if-none-match" in request.headers for request in server.requests] == [False, True, True, True, False]
-    assert Cursor.from_text(cursor).unchanged_since is None
+    assert Cursor.from_text(cursor).unchanged_since == look.now
+    await look.fetcher.close()
+
+
+async def test_the_first_304_leaves_nothing_to_write_down(server: FeedServer, pool: ParserPool) -> None:
+    look = Look(pool)
+    url = server.answer("/f", Answer(body=BODY, headers={"ETag": '"1"'}), Answer(status=304))
+    cursor = (await look.source.fetch(look.feed(url))).cursor
+    look.now += timedelta(hours=1)
+    assert (await look.source.fetch(look.feed(url, cursor))).cursor == cursor
     await look.fetcher.close()
 
 
