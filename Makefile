@@ -1,8 +1,8 @@
 # make run · make test · make check · make format · make eval · make bench · make prove · make locks
 PYTHON ?= python3
 VENV := .venv
-# Two more than there are cores: two begin with the tests that wait for programs (tests/conftest.py).
-WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
+# One more than there are cores: some tests wait for processes (tests/conftest.py), and none shall wait for a core.
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
